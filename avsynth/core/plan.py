@@ -18,11 +18,18 @@ DEFAULT_ENGINES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class PlannedVoice:
-    """Where a speaker's voice comes from: a saved profile, or the film's own lines of that speaker."""
+    """Where a speaker's voice comes from: a saved profile, or the film's own lines of that speaker.
+
+    A profile carries its own consent; without one, ``consent`` names the record.
+    """
 
     speaker: str
-    consent: Path
+    consent: Path | None = None
     profile: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.consent is None and self.profile is None:
+            raise InputError(f"the voice of {self.speaker!r} has neither a consent nor a profile; give one of them")
 
 
 @dataclass(frozen=True)

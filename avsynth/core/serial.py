@@ -118,7 +118,9 @@ def _build(plain: Any, kind: Any, where: str) -> Any:
 def _build_optional(plain: Any, choices: tuple[Any, ...], where: str) -> Any:
     if plain is None and type(None) in choices:
         return None
-    (choice,) = (c for c in choices if c is not type(None))
+    choice, *others = (c for c in choices if c is not type(None))
+    if any(get_origin(c) is not np.ndarray for c in others):
+        raise TypeError(f"{where}: cannot choose between {choices}")  # arrays say their own type
     return _build(plain, choice, where)
 
 

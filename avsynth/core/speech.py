@@ -62,6 +62,15 @@ class PhonemeTimeline:
         )
         return PhonemeTimeline(tuple(moved), self.duration * factor)
 
+    def within(self, duration: Seconds) -> PhonemeTimeline:
+        """The same times on a timeline of ``duration``; what lies beyond its end is cut off."""
+        kept = (
+            p if p.span.end <= duration else PhonemeSpan(p.symbol, Span(p.span.start, duration), p.score)
+            for p in self.phonemes
+            if p.span.start < duration
+        )
+        return PhonemeTimeline(tuple(kept), duration)
+
     def place(self, start: Seconds, duration: Seconds) -> PhonemeTimeline:
         """The same phonemes, later by ``start``, on a timeline of ``duration`` (a line put into its film)."""
         moved = (PhonemeSpan(p.symbol, p.span.shift(start), p.score) for p in self.phonemes)

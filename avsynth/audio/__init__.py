@@ -1,0 +1,1 @@
+"""Changes sound without losing time: resample, loudness, stretch, mix."""

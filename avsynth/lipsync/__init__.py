@@ -1,0 +1,1 @@
+"""From phonemes to a mouth that says them: visemes, motion, renderers and compositing."""

@@ -1,0 +1,1 @@
+"""Reads, writes and joins films and sound files exactly, and distrusts what it is given."""

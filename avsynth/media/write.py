@@ -1,0 +1,205 @@
+"""Writes pictures as they were shown: same planes, times, colors, shape and turn; whole files or none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+import av.error
+import numpy as np
+from av.container import OutputContainer
+from av.video.stream import VideoStream as PictureStream
+from numpy.typing import NDArray
+
+from avsynth.core.errors import InputError
+from avsynth.core.files import whole_file
+from avsynth.core.media import Frames, VideoStream, pixel_format
+from avsynth.media.layout import native_color, native_format
+from avsynth.media.mux import mux, output_errors
+
+__all__ = ["EncodeSettings", "FilmWriter", "mux"]
+
+_SEGMENTS = (".mp4", ".mov")
+# x264's result depends on the number of threads, so it is fixed: the same film gives the same bytes on any machine.
+_THREADS = 6
+_X264_FORMATS = {"gray", "yuv420p", "yuv422p", "yuv444p", "yuv420p10le", "yuv422p10le", "yuv444p10le"}
+_PRORES_PROFILES = {"yuv422p10le": "hq", "yuv444p10le": "4444"}
+_DNXHR_PROFILES = {"yuv422p": "dnxhr_hq", "yuv422p10le": "dnxhr_hqx", "yuv444p10le": "dnxhr_444"}
+_GOP_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class EncodeSettings:
+    """How pictures are coded.
+
+    Attributes:
+        codec: ``"libx264"``, or for ``.mov`` ``"prores_ks"`` or ``"dnxhd"`` (DNxHR).
+        preset: x264's: a slower one makes smaller files of the same quality.
+        crf: x264's quality: 0 is lossless in 8 bits, 15 is hard to tell from the source, 23 is x264's default.
+    """
+
+    codec: str = "libx264"
+    preset: str = "veryfast"
+    crf: float = 15.0
+
+    def options(self, name: str, *, suffix: str) -> dict[str, str]:
+        """Options of the encoder for pixel format ``name``.
+
+        Raises:
+            InputError: The codec is unknown, or does not hold that format or fit the container.
+        """
+        if self.codec == "libx264":
+            if name in _X264_FORMATS:
+                return {"preset": self.preset, "crf": f"{self.crf:g}", "x264-params": "open-gop=0"}
+            raise InputError(f"libx264 does not hold {name}; choose another codec")
+        profiles = {"prores_ks": _PRORES_PROFILES, "dnxhd": _DNXHR_PROFILES}.get(self.codec)
+        if profiles is None:
+            raise InputError(f"cannot encode with {self.codec!r}; choose libx264, prores_ks or dnxhd")
+        if suffix != ".mov":
+            raise InputError(f"{self.codec} belongs into .mov, not {suffix}; name the segment .mov or choose libx264")
+        if name not in profiles:
+            held = " or ".join(profiles)
+            raise InputError(f"{self.codec} holds {held}, the film is {name}; choose libx264 or convert the film first")
+        return {"profile": profiles[name]}
+
+
+DEFAULT_SETTINGS = EncodeSettings()
+
+
+class FilmWriter:
+    """Writes consecutive pictures of a film into a segment without sound, for ``mux`` to join.
+
+    The encoder gets exactly the planes of the chunks. Presentation times are kept, on the film's clock: the film's
+    first picture is at 0, wherever its container began. Every segment can be decoded without the others.
+
+    Args:
+        path: The segment, ``.mp4`` or ``.mov``; it appears when the ``with`` ends well.
+        like: The film the pictures come from.
+        settings: How to encode.
+
+    Raises:
+        InputError: Another suffix, a codec that does not fit, or chunks that do not follow each other.
+        OutputError: The file cannot be written; nothing is left of it.
+    """
+
+    def __init__(self, path: Path, *, like: VideoStream, settings: EncodeSettings = DEFAULT_SETTINGS) -> None:
+        self._path, self._like = path, like
+        suffix = path.suffix.lower()
+        if suffix not in _SEGMENTS:
+            # Matroska rounds times to milliseconds, so a segment in it could not be joined exactly.
+            raise InputError(f"a segment must end in .mp4 or .mov, got {path.name!r}; mux makes .mkv from them")
+        self._format = native_format(like.pixel_format)
+        # FFmpeg calls full-range yuv420p "yuvj420p"; the encoder takes the range from the color tags.
+        self._coded = self._format.replace("yuvj", "yuv")
+        self._options = settings.options(self._coded, suffix=suffix)
+        self._codec = settings.codec
+        self._first = round(like.start / like.time_base)
+        self._next: int | None = None
+        self._waiting: Frames | None = None
+        self._exits = ExitStack()
+        self.frame_count = 0
+
+    def __enter__(self) -> Self:
+        temporary = self._exits.enter_context(whole_file(self._path))
+        with output_errors(self._path), ExitStack() as undo:
+            undo.push(self._exits.__exit__)
+            options = {"movie_timescale": str(max(self._like.time_base.denominator, 1000)), "fflags": "+bitexact"}
+            self._container = av.open(str(temporary), "w", options=options)
+            self._stream = self._open_stream(self._container)
+            undo.pop_all()
+        return self
+
+    def _open_stream(self, container: OutputContainer) -> PictureStream:
+        like = self._like
+        stream = container.add_stream(self._codec, rate=like.frame_rate, options=self._options)
+        assert isinstance(stream, PictureStream)
+        context = stream.codec_context
+        context.width, context.height, context.pix_fmt = like.width, like.height, self._coded
+        context.time_base = stream.time_base = like.time_base
+        context.framerate = like.frame_rate
+        context.sample_aspect_ratio = like.sample_aspect_ratio
+        context.thread_count = _THREADS
+        context.gop_size = max(1, round(like.frame_rate * _GOP_SECONDS))
+        color = native_color(like.color, name=like.pixel_format)
+        context.color_primaries, context.color_trc = color.primaries, color.transfer
+        context.colorspace, context.color_range = color.matrix, 2 if self._format.startswith("yuvj") else color.range
+        if like.rotation:
+            stream.set_display_rotation(-like.rotation)
+        return stream
+
+    def write(self, frames: Frames) -> None:
+        """Append a chunk, which must begin where the one before it ended.
+
+        Raises:
+            InputError: It does not follow, or is of another size or format than the film.
+            OutputError: The file cannot be written.
+        """
+        if self._next is not None and frames.start != self._next:
+            raise InputError(f"expected the frames from {self._next} on, got them from {frames.start} on")
+        if frames.pixel_format != self._format:
+            raise InputError(f"expected pictures in {self._format}, got {frames.pixel_format}")
+        if (frames.width, frames.height) != (self._like.width, self._like.height):
+            expected = f"{self._like.width}x{self._like.height}"
+            raise InputError(f"expected pictures of {expected}, got {frames.width}x{frames.height}")
+        self._next = frames.start + len(frames)
+        # A picture lasts until the next, so the last of a chunk waits for the chunk after it.
+        self._encode(self._waiting, until=int(frames.pts[0]))
+        self._waiting = frames
+        self.frame_count += len(frames)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._finish()
+            with output_errors(self._path) if kind is None else _anything():
+                self._container.close()
+        except BaseException as problem:
+            self._exits.__exit__(type(problem), problem, problem.__traceback__)
+            raise
+        self._exits.__exit__(kind, error, trace)
+
+    def _finish(self) -> None:
+        if self._waiting is None:
+            raise InputError(f"no pictures were written to {self._path}")
+        step = round(1 / (self._like.frame_rate * self._like.time_base))
+        self._encode(self._waiting, until=int(self._waiting.pts[-1]) + max(step, 1))
+        with output_errors(self._path):
+            self._container.mux(self._stream.encode(None))
+
+    def _encode(self, frames: Frames | None, *, until: int) -> None:
+        if frames is None:
+            return
+        ends = [*frames.pts[1:].tolist(), until]
+        with output_errors(self._path):
+            for index, (pts, end) in enumerate(zip(frames.pts.tolist(), ends, strict=True)):
+                picture = _picture([plane[index] for plane in frames.planes], self._coded)
+                picture.pts, picture.duration = pts - self._first, end - pts
+                picture.time_base = self._like.time_base
+                self._container.mux(self._stream.encode(picture))
+
+
+def _picture(planes: list[NDArray[np.uint8] | NDArray[np.uint16]], name: str) -> av.VideoFrame:
+    """FFmpeg's picture with exactly these planes."""
+    height, width = planes[0].shape
+    picture = av.VideoFrame(width, height, name)
+    itemsize = pixel_format(name).dtype.itemsize
+    for target, plane in zip(picture.planes, planes, strict=True):
+        rows = np.frombuffer(target, np.uint8).reshape(-1, target.line_size)
+        rows[: plane.shape[0], : plane.shape[1] * itemsize] = np.ascontiguousarray(plane).view(np.uint8)
+    return picture
+
+
+@contextmanager
+def _anything() -> Iterator[None]:
+    """While an error is under way, a second one of closing the half-written file says nothing new."""
+    try:
+        yield
+    except (OSError, av.error.FFmpegError):
+        return

@@ -1,0 +1,1 @@
+"""Measures of a finished dub, taken from its own picture and sound."""

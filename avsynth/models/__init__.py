@@ -1,0 +1,1 @@
+"""Networks and the one door through which their weights come in."""

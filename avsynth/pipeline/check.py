@@ -1,0 +1,164 @@
+"""Measuring a finished film against what was promised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from avsynth.core.errors import OutputError
+from avsynth.core.face import FaceTrack, PassThrough
+from avsynth.core.files import write_text
+from avsynth.core.media import VideoStream
+from avsynth.core.report import Check, QCReport
+from avsynth.core.serial import to_json
+from avsynth.face.track import track
+from avsynth.media.probe import probe, require_video
+from avsynth.metrics.mouth import mouth_score
+from avsynth.pipeline.artefacts import load_motion, load_track
+from avsynth.pipeline.faces import Watched, left_alone, usable
+from avsynth.pipeline.lines import FILM_SAMPLE_RATE, SpokenLine
+from avsynth.pipeline.motion import AnimatedFace
+from avsynth.pipeline.options import Options
+from avsynth.pipeline.review import write_reel, write_strips
+from avsynth.provenance.release import Released
+
+STRETCH = (0.7, 1.4)  # of the natural length: beyond, speech sounds hurried or drawn out
+CLOSURE = 0.95
+LEAK = 0.03
+STRIP_FRAMES = 10
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a finished film is measured with."""
+
+    film: Watched
+    released: Released
+    lines: tuple[SpokenLine, ...]
+    faces: tuple[AnimatedFace, ...]
+
+
+def check(evidence: Evidence, *, options: Options, landmarker: str) -> QCReport:
+    """Measure a finished film and, where a report folder is given, write ``qc.json``, strips and a review reel there.
+
+    Args:
+        evidence: The film before and after, and what was made of it.
+        options: ``report`` names the folder; with it the finished picture is looked at as well.
+        landmarker: Engine that looks at the mouths.
+    """
+    output = probe(evidence.released.path)
+    checks = [
+        *_picture(require_video(evidence.film.info), require_video(output)),
+        *_lines(evidence.lines),
+        *_marks(evidence.released),
+    ]
+    passed = tuple(item for face in evidence.faces for item in _passed_through(evidence.film, face))
+    notes = list(evidence.released.notes)
+    if not evidence.faces:
+        notes.append("no face was changed: none was found, or none was assigned to a speaker")
+    if options.report is None:
+        return QCReport(evidence.released.path, tuple(checks), passed, tuple(notes))
+    _make_folder(options.report)
+    for face in evidence.faces:
+        checks += _look(evidence, face, options=options, landmarker=landmarker)
+    report = QCReport(evidence.released.path, tuple(checks), passed, tuple(notes))
+    write_text(options.report / "qc.json", to_json(report))
+    write_reel(options.report / "before-after.mp4", before=evidence.film.path, after=evidence.released.path)
+    return report
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make the report folder {folder}: {error.strerror}") from None
+
+
+def _picture(before: VideoStream, after: VideoStream) -> Iterator[Check]:
+    for name, unit in (("frame_count", "frames"), ("width", "px"), ("height", "px")):
+        wanted, got = getattr(before, name), getattr(after, name)
+        yield Check(name, got, f"= {wanted}", got == wanted, unit)
+    rate = after.frame_rate
+    yield Check("frame_rate", float(rate), f"= {before.frame_rate}", rate == before.frame_rate, "Hz")
+    same = after.pixel_format.removeprefix("yuvj") == before.pixel_format.removeprefix("yuvj")
+    yield Check("pixel_format_kept", float(same), "= 1", same, where=f"{before.pixel_format} → {after.pixel_format}")
+
+
+def _lines(lines: tuple[SpokenLine, ...]) -> Iterator[Check]:
+    for item in lines:
+        speech = item.speech()
+        wanted = len(item.line.span.samples(FILM_SAMPLE_RATE))
+        off = abs(round(speech.waveform.duration * FILM_SAMPLE_RATE) - wanted)
+        where = f"line {item.line.id}"
+        yield Check("samples_off", off, "= 0", off == 0, "samples", where)
+        low, high = STRETCH
+        yield Check("stretch", speech.stretch, f"{low} to {high}", low <= speech.stretch <= high, "", where)
+
+
+def _marks(released: Released) -> Iterator[Check]:
+    score = released.watermark_score
+    yield Check("watermark", score, ">= 0.5", score >= 0.5)
+    valid = released.manifest_valid
+    yield Check("content_credentials_valid", float(valid), "= 1", valid, where=released.credential)
+
+
+def _passed_through(film: Watched, face: AnimatedFace) -> tuple[PassThrough, ...]:
+    video = require_video(film.info)
+    wanted = []
+    for span in face.wanted:
+        frames = span.frames(video.frame_rate)
+        wanted.append(range(max(frames.start, 0), min(frames.stop, video.frame_count)))
+    pieces = [load_track(piece.track) for piece in face.pieces]
+    return left_alone(wanted, [(piece, usable(piece, info=film.info)) for piece in pieces])
+
+
+def _look(evidence: Evidence, face: AnimatedFace, *, options: Options, landmarker: str) -> Iterator[Check]:
+    """Follow the face again in the finished picture, and score its mouth."""
+    assert options.report is not None
+    video = require_video(evidence.film.info)
+    opening = np.zeros(video.frame_count, np.float32)
+    measured = np.zeros(video.frame_count, bool)
+    seen = track(evidence.released.path, shots=evidence.film.shots, landmarker=landmarker, progress=options.progress)
+    for index, piece in enumerate(face.pieces):
+        before = load_track(piece.track)
+        after = _same_face(before, seen)
+        strength = load_motion(piece.motion).strength
+        changed = np.flatnonzero(strength >= 1) + before.start
+        if after is None or not len(changed):
+            continue
+        inside = changed[(changed >= after.start) & (changed < after.end)]
+        opening[inside] = after.layout.mouth_opening(after.landmarks_px)[inside - after.start]
+        measured[inside] = after.visible[inside - after.start]
+        chosen = [int(i) for i in changed[np.linspace(0, len(changed) - 1, STRIP_FRAMES).astype(int)]]
+        name = f"strip-{face.number}-{index}.png"
+        write_strips(
+            options.report / name, before=evidence.film.path, after=evidence.released.path, face=before, frames=chosen
+        )
+    if face.says.timeline is None:
+        return
+    score = mouth_score(opening, measured=measured, timeline=face.says.timeline, frame_rate=Fraction(video.frame_rate))
+    where = f"face {face.number}"
+    if score.bilabials:
+        yield Check("bilabial_closure", score.closure, f">= {CLOSURE}", score.closure >= CLOSURE, "", where)
+    if score.silent_frames:
+        yield Check("open_in_silence", score.leak, f"<= {LEAK}", score.leak <= LEAK, "", where)
+
+
+def _same_face(before: FaceTrack, seen: tuple[FaceTrack, ...]) -> FaceTrack | None:
+    """The track of the finished film that lies where the original one lay."""
+    best: FaceTrack | None = None
+    nearest = np.inf
+    for after in seen:
+        first, last = max(before.start, after.start), min(before.end, after.end)
+        if first >= last:
+            continue
+        a = before.cut(first, last).landmarks_px[..., :2].mean(axis=1)
+        b = after.cut(first, last).landmarks_px[..., :2].mean(axis=1)
+        distance = float(np.median(np.linalg.norm(a - b, axis=1)))
+        if distance < nearest:
+            best, nearest = after, distance
+    return best

@@ -1,0 +1,167 @@
+"""Dubbing a film: from a plan to a marked, signed and measured file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from avsynth.core.plan import DubPlan, PlannedFace
+from avsynth.media.probe import require_video
+from avsynth.pipeline.cache import Cache
+from avsynth.pipeline.check import Evidence, check
+from avsynth.pipeline.faces import Watched, watch
+from avsynth.pipeline.lines import LineJob, SpokenLine, film_timeline, profile_digest, speak_lines
+from avsynth.pipeline.footage import footage_of
+from avsynth.pipeline.motion import AnimatedFace, Says, animate_face
+from avsynth.pipeline.options import DubOptions, Options
+from avsynth.pipeline.picture import PictureJob, make_picture
+from avsynth.pipeline.plan import check_output, make_plan
+from avsynth.pipeline.regions import regions
+from avsynth.pipeline.result import FilmResult
+from avsynth.pipeline.sound import dub_soundtrack
+from avsynth.pipeline.voices import Voice, make_voices
+from avsynth.provenance.consent import verify_consent
+from avsynth.provenance.manifest import Claim
+from avsynth.provenance.release import release_film
+
+
+def plan_dub(
+    film: Path | str,
+    *,
+    script: Path | str,
+    language: str,
+    consent: Path | str | Sequence[Path | str],
+    output: Path | str,
+    options: DubOptions | None = None,
+) -> DubPlan:
+    """Plan a dub without making it; arguments and errors are those of ``dub``."""
+    consents = [consent] if isinstance(consent, (str, Path)) else consent
+    return make_plan(
+        Path(film),
+        script=Path(script),
+        language=language,
+        consents=[Path(path) for path in consents],
+        output=Path(output),
+        options=options or DubOptions(),
+    )
+
+
+def dub(
+    film: Path | str,
+    *,
+    script: Path | str,
+    language: str,
+    consent: Path | str | Sequence[Path | str],
+    output: Path | str,
+    options: DubOptions | None = None,
+) -> FilmResult:
+    """Dub a film from a translated script.
+
+    Args:
+        film: The film to dub.
+        script: Its translated lines, SRT or VTT.
+        language: BCP 47 tag of the dub.
+        consent: Consent records; every speaker of the script needs one.
+        output: The file to make: mp4, mov or mkv.
+        options: Voices, faces, engines, report and the rest.
+
+    Raises:
+        MediaError: The film cannot be used.
+        ScriptError: The script cannot be used with this film.
+        ConsentError: A speaker's consent is missing or does not cover the dub.
+        InputError: A voice, a face or an engine is not known, or there is too little speech to enroll from.
+        OutputError: The result cannot be written.
+    """
+    plan = plan_dub(film, script=script, language=language, consent=consent, output=output, options=options)
+    return run_plan(plan, options=options)
+
+
+def run_plan(plan: DubPlan, *, options: Options | None = None) -> FilmResult:
+    """Make what a plan describes. What an earlier, killed run has made already is not made again.
+
+    Args:
+        plan: From ``plan_dub`` or ``read_plan``.
+        options: Executor, work folder, report and progress; engines and seed are the plan's.
+    """
+    options = options or Options()
+    check_output(plan.output)
+    cache = Cache(options.work)
+    cache.prune()
+    seen = watch(plan.film, landmarker=plan.engines["landmarker"], cache=cache, progress=options.progress)
+    job = _Job(plan, options, cache, seen)
+    voices = make_voices(plan, cache=cache)
+    spoken = _speak(job, voices)
+    faces = tuple(_animate(job, face, spoken) for face in plan.faces)
+    pieces = tuple(piece for face in faces for piece in face.pieces)
+    picture = PictureJob(plan.film, seen.digest, seen.shots, pieces, plan.engines["renderer"])
+    encoded = make_picture(picture, cache=cache, run_by=options.executor, progress=options.progress)
+    consents = {voice.consent.consent.id: voice.consent for voice in voices.values()}
+    consents |= {(record := verify_consent(face.consent)).consent.id: record for face in plan.faces}
+    options.progress("signing", 0, 0)
+    released = release_film(
+        encoded,
+        soundtrack=dub_soundtrack(plan, [item for lines in spoken.values() for item in lines], info=seen.info),
+        output=plan.output,
+        claim=Claim(
+            title=plan.output.name,
+            source=plan.film,
+            language=plan.language,
+            lips_changed=bool(pieces),
+            voice_cloned=True,
+            consents=tuple(consents.values()),
+        ),
+        like=seen.info,
+    )
+    evidence = Evidence(seen, released, tuple(item for lines in spoken.values() for item in lines), faces)
+    report = check(evidence, options=options, landmarker=plan.engines["landmarker"])
+    timelines = {name: film_timeline(lines, duration=_duration(seen)) for name, lines in spoken.items()}
+    return FilmResult(plan.output, report, timelines, plan)
+
+
+@dataclass(frozen=True)
+class _Job:
+    plan: DubPlan
+    options: Options
+    cache: Cache
+    seen: Watched
+
+
+def _duration(seen: Watched) -> Fraction:
+    video = require_video(seen.info)
+    return video.frame_count / video.frame_rate
+
+
+def _speak(job: _Job, voices: dict[str, Voice]) -> dict[str, tuple[SpokenLine, ...]]:
+    plan = job.plan
+    digests = {name: profile_digest(voice.profile) for name, voice in voices.items()}
+    jobs = [
+        LineJob(
+            line,
+            voices[line.speaker].profile,
+            digests[line.speaker],
+            plan.engines["cloner"],
+            plan.seed,
+            job.cache.folder,
+        )
+        for line in plan.script.utterances
+    ]
+    spoken = speak_lines(jobs, run_by=job.options.executor, progress=job.options.progress)
+    return {name: tuple(item for item in spoken if item.line.speaker == name) for name in plan.script.speakers}
+
+
+def _animate(job: _Job, face: PlannedFace, spoken: dict[str, tuple[SpokenLine, ...]]) -> AnimatedFace:
+    plan, seen = job.plan, job.seen
+    verify_consent(face.consent).require("likeness", language=plan.language, project=plan.project)
+    lines = [item for item in spoken[face.speaker] if item.line.on_screen]
+    duration = _duration(seen)
+    footage = footage_of(plan.footage, film=seen, number=face.track, engines=plan.engines, options=job.options)
+    return animate_face(
+        seen,
+        number=face.track,
+        says=Says(film_timeline(lines, duration=duration)),
+        wanted=regions([item.line.span for item in lines], duration=duration, whole=plan.stems is not None),
+        footage=footage,
+        cache=job.cache,
+    )

@@ -1,0 +1,137 @@
+"""Putting a recorded dub on a face."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+from avsynth.core.errors import InputError
+from avsynth.core.files import read_text
+from avsynth.core.media import Waveform
+from avsynth.core.span import Span
+from avsynth.media.probe import probe, require_audio, require_video
+from avsynth.media.read import read_audio
+from avsynth.pipeline.cache import Cache
+from avsynth.pipeline.check import Evidence, check
+from avsynth.pipeline.faces import Watched, watch
+from avsynth.pipeline.footage import footage_of
+from avsynth.pipeline.motion import AnimatedFace, Says, animate_face
+from avsynth.pipeline.options import LipsyncOptions
+from avsynth.pipeline.picture import PictureJob, make_picture
+from avsynth.pipeline.plan import check_output, permission_for, permissions
+from avsynth.pipeline.result import FilmResult
+from avsynth.pipeline.sound import recorded_soundtrack
+from avsynth.provenance.consent import verify_consent
+from avsynth.provenance.manifest import Claim
+from avsynth.provenance.release import release_film
+from avsynth.voice.align import align
+
+
+def lipsync(
+    video: Path | str,
+    *,
+    audio: Path | str,
+    language: str,
+    consent: Path | str | Sequence[Path | str],
+    output: Path | str,
+    options: LipsyncOptions | None = None,
+) -> FilmResult:
+    """Make the face in a film say a recorded dub, which replaces the film's sound.
+
+    Args:
+        video: The film with the face.
+        audio: The dub's voice track; its time zero is the film's. It may be shorter or longer than the film.
+        language: BCP 47 tag of the dub.
+        consent: Consent record that covers the person's likeness.
+        output: The file to make: mp4, mov or mkv.
+        options: The words of the dub, the face track, footage, engines and the rest.
+
+    Raises:
+        MediaError: The film or the sound cannot be used.
+        ConsentError: The consent is missing or does not cover this.
+        InputError: The film shows no face, or several and none was chosen.
+        OutputError: The result cannot be written.
+    """
+    options = options or LipsyncOptions()
+    video, audio, output = Path(video), Path(audio), Path(output)
+    check_output(output)
+    require_audio(probe(audio))
+    given = permissions([Path(p) for p in ([consent] if isinstance(consent, (str, Path)) else consent)])
+    speaker = given[0].verified.speaker
+    record = permission_for(speaker, "likeness", language=language, project=options.project, given=given)
+    cache = Cache(options.work)
+    cache.prune()
+    seen = watch(video, landmarker=options.all_engines["landmarker"], cache=cache, progress=options.progress)
+    face = _face(seen, audio, language=language, options=options, cache=cache)
+    picture = PictureJob(video, seen.digest, seen.shots, face.pieces, options.all_engines["renderer"])
+    encoded = make_picture(picture, cache=cache, run_by=options.executor, progress=options.progress)
+    options.progress("signing", 0, 0)
+    claim = Claim(
+        title=output.name,
+        source=video,
+        language=language,
+        lips_changed=True,
+        voice_cloned=False,
+        consents=(verify_consent(record),),
+    )
+    soundtrack = recorded_soundtrack(audio, info=seen.info)
+    released = release_film(encoded, soundtrack=soundtrack, output=output, claim=claim, like=seen.info)
+    report = check(Evidence(seen, released, (), (face,)), options=options, landmarker=options.all_engines["landmarker"])
+    timelines = {speaker: face.says.timeline} if face.says.timeline is not None else {}
+    return FilmResult(output, report, timelines)
+
+
+def _face(seen: Watched, audio: Path, *, language: str, options: LipsyncOptions, cache: Cache) -> AnimatedFace:
+    number = choose_track(seen, options.face)
+    frames = require_video(seen.info)
+    duration = frames.frame_count / frames.frame_rate
+    footage = footage_of(options.footage, film=seen, number=number, engines=options.all_engines, options=options)
+    return animate_face(
+        seen,
+        number=number,
+        says=what_is_said(audio, text=options.text, language=language, duration=duration),
+        wanted=(Span(Fraction(0), duration),),
+        footage=footage,
+        cache=cache,
+    )
+
+
+def what_is_said(audio: Path, *, text: str | None, language: str, duration: Fraction) -> Says:
+    """The phoneme timeline of a recording where its words are known, else the recording.
+
+    Args:
+        audio: The recording.
+        text: Its words, or the name of a ``.txt`` file that holds them.
+        language: BCP 47 tag.
+        duration: Length of the film in seconds.
+
+    Raises:
+        InputError: The text file cannot be read, or the recording holds no speech.
+    """
+    if text is None:
+        return Says(sound=audio)
+    words = read_text(Path(text)) if text.endswith(".txt") else text
+    recording = read_audio(audio, sample_rate=16_000)
+    timeline = align(Waveform(recording.mono()[None], recording.sample_rate), text=words, language=language)
+    return Says(timeline.within(duration))
+
+
+def choose_track(seen: Watched, wanted: int | None) -> int:
+    """The number of the face track to change.
+
+    Raises:
+        InputError: There is none, or several of which none was chosen, or not the chosen one.
+    """
+    if not seen.tracks:
+        raise InputError(f"{seen.path.name} shows no face that can be changed")
+    if wanted is None and len(seen.tracks) == 1:
+        return next(iter(seen.tracks))
+    lengths = ", ".join(
+        f"{number} ({sum(len(piece) for piece in seen.load(number))} frames)" for number in seen.tracks
+    )
+    if wanted is None:
+        raise InputError(f"{seen.path.name} shows several faces; choose one with --face NUMBER: {lengths}")
+    if wanted not in seen.tracks:
+        raise InputError(f"{seen.path.name} has no face {wanted}; there are: {lengths}")
+    return wanted

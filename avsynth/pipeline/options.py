@@ -1,0 +1,90 @@
+"""The choices that every job shares, with defaults that work on a plain CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+from avsynth.core.errors import InputError
+from avsynth.core.plan import DEFAULT_ENGINES
+from avsynth.core.progress import Progress, silent
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a job is run.
+
+    Attributes:
+        engines: Engine name by kind, such as ``{"renderer": "footage"}``; the rest keep their defaults.
+        executor: Who runs independent stages: ``"serial"``, ``"process"`` or ``"ray"``.
+        work: Folder of the cache that lets a killed run resume; ``None`` is the one in ``$AVSYNTH_HOME``.
+        report: Folder for ``qc.json`` and the review reel; ``None`` makes neither.
+        project: Production that the consents must cover.
+        seed: Start of all randomness.
+        progress: Hears how far the work is.
+    """
+
+    engines: Mapping[str, str] = field(default_factory=dict)
+    executor: str = "serial"
+    work: Path | None = None
+    report: Path | None = None
+    project: str | None = None
+    seed: int = 0
+    progress: Progress = silent
+
+    def __post_init__(self) -> None:
+        for kind in self.engines:
+            if kind not in DEFAULT_ENGINES:
+                raise InputError(f"no kind of engine {kind!r}; there are: {', '.join(DEFAULT_ENGINES)}")
+
+    @property
+    def all_engines(self) -> dict[str, str]:
+        """Engine name by kind, defaults included."""
+        return DEFAULT_ENGINES | dict(self.engines)
+
+
+@dataclass(frozen=True)
+class DubOptions(Options):
+    """How a film is dubbed.
+
+    Attributes:
+        voices: Saved voice profile by speaker; speakers without one are enrolled from their own lines in the film.
+        faces: Face track number by speaker, where the automatic choice is not wanted.
+        stems: Music and effects without speech; the dub is laid on them. Without, the original is ducked.
+        footage: Other clips of the same person to take mouths from.
+    """
+
+    voices: Mapping[str, Path] = field(default_factory=dict)
+    faces: Mapping[str, int] = field(default_factory=dict)
+    stems: Path | None = None
+    footage: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class LipsyncOptions(Options):
+    """How a recorded dub is put on a face.
+
+    Attributes:
+        text: The words of the recording; with them its phonemes are aligned, without them its sound is followed.
+        footage: The only clips mouths are taken from; empty: the video itself.
+        face: Face track number, where the automatic choice is not wanted.
+    """
+
+    text: str | None = None
+    footage: tuple[Path, ...] = ()
+    face: int | None = None
+
+
+@dataclass(frozen=True)
+class SayOptions(Options):
+    """How a line is spoken.
+
+    Attributes:
+        duration: Exact length in seconds; ``None`` is the natural one.
+        phonemes: File for the phoneme timeline.
+    """
+
+    duration: Fraction | None = None
+    phonemes: Path | None = None

@@ -1,0 +1,63 @@
+"""What a job gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from avsynth.core.plan import DubPlan
+from avsynth.core.report import QCReport
+from avsynth.core.speech import PhonemeTimeline, Speech, VoiceProfile
+
+
+@dataclass(frozen=True)
+class FilmResult:
+    """A finished film.
+
+    Attributes:
+        output: The marked and signed file.
+        report: What was measured on it.
+        timelines: When each phoneme sounds in the film, by speaker.
+        plan: What was done; ``None`` for a recorded dub.
+    """
+
+    output: Path
+    report: QCReport
+    timelines: Mapping[str, PhonemeTimeline] = field(default_factory=dict)
+    plan: DubPlan | None = None
+
+    def clip(self) -> Any:
+        """The film as a moviepy ``VideoFileClip``; close it after use."""
+        from moviepy import VideoFileClip
+
+        return VideoFileClip(str(self.output))
+
+
+@dataclass(frozen=True)
+class SayResult:
+    """A spoken line: the marked and signed sound file, and what is in it."""
+
+    output: Path
+    speech: Speech
+
+    def phonemes(self) -> list[dict[str, Any]]:
+        """The timeline as ``[{"symbol": IPA, "start": s, "end": s}, ...]``, in seconds."""
+        return [
+            {"symbol": p.symbol, "start": float(p.span.start), "end": float(p.span.end)} for p in self.speech.timeline
+        ]
+
+    def clip(self) -> Any:
+        """The line as a moviepy ``AudioFileClip``; close it after use."""
+        from moviepy import AudioFileClip
+
+        return AudioFileClip(str(self.output))
+
+
+@dataclass(frozen=True)
+class EnrollResult:
+    """A saved voice profile."""
+
+    output: Path
+    profile: VoiceProfile

@@ -1,0 +1,59 @@
+"""What a person looks at: strips of before and after, and a review reel of both side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from avsynth.core.face import FaceTrack
+from avsynth.core.files import whole_file
+from avsynth.core.media import Frames
+from avsynth.media.color import region_rgb
+from avsynth.media.read import read_frames
+
+TILE = 192
+
+
+def strip(film: Path, *, face: FaceTrack, frames: list[int]) -> NDArray[np.uint8]:
+    """The lower half of a face in chosen frames, side by side, ``(TILE, TILE * n, 3)`` RGB."""
+    tiles = []
+    for index in frames:
+        picture = next(iter(read_frames(film, start=index, end=index + 1, chunk=1)))
+        tiles.append(_tile(picture, face, index))
+    joined: NDArray[np.uint8] = np.concatenate(tiles, axis=1)
+    return joined
+
+
+def _tile(picture: Frames, face: FaceTrack, index: int) -> NDArray[np.uint8]:
+    points = face.landmarks_px[index - face.start]
+    scale = float(np.linalg.norm(points[face.layout.eye_corners[0], :2] - points[face.layout.eye_corners[1], :2]))
+    center = points[list(face.layout.outer_lip), :2].mean(axis=0)
+    side = int(min(1.5 * scale, picture.width, picture.height))
+    left = int(np.clip(center[0] - side / 2, 0, picture.width - side))
+    top = int(np.clip(center[1] - side / 2, 0, picture.height - side))
+    crop = region_rgb(picture, 0, left=left, top=top, width=side, height=side)
+    tile: NDArray[np.uint8] = cv2.resize(crop, (TILE, TILE), interpolation=cv2.INTER_AREA).astype(np.uint8)
+    return tile
+
+
+def write_strips(path: Path, *, before: Path, after: Path, face: FaceTrack, frames: list[int]) -> None:
+    """Write a PNG: the film's mouths above, the dub's below, in the same frames."""
+    picture = np.concatenate([strip(film, face=face, frames=frames) for film in (before, after)])
+    with whole_file(path) as temporary:
+        cv2.imwrite(str(temporary), picture[..., ::-1])
+
+
+def write_reel(path: Path, *, before: Path, after: Path, height: int = 480) -> None:
+    """Write the two films side by side with the dub's sound, by moviepy, for watching only.
+
+    A reel is for the eye: it is scaled and re-encoded, and is neither marked nor a deliverable.
+    """
+    from moviepy import VideoFileClip, clips_array
+
+    with VideoFileClip(str(before), audio=False) as left, VideoFileClip(str(after)) as right, whole_file(path) as part:
+        reel = clips_array([[left.resized(height=height), right.resized(height=height)]])
+        reel = reel.with_audio(right.audio)
+        reel.write_videofile(str(part), codec="libx264", audio_codec="aac", preset="veryfast", logger=None)

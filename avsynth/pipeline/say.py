@@ -1,0 +1,62 @@
+"""Speaking a line in an enrolled voice, into a marked and signed sound file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from avsynth.core.errors import InputError
+from avsynth.core.files import write_text
+from avsynth.core.speech import VoiceProfile
+from avsynth.pipeline.options import SayOptions
+from avsynth.pipeline.result import SayResult
+from avsynth.provenance.manifest import Claim
+from avsynth.provenance.release import release_speech
+from avsynth.voice.profile import load_profile
+from avsynth.voice.say import speak
+
+
+def say(
+    text: str, *, language: str, voice: Path | str | VoiceProfile, output: Path | str, options: SayOptions | None = None
+) -> SayResult:
+    """Speak a line in an enrolled voice.
+
+    Args:
+        text: The words.
+        language: BCP 47 tag; the speaker's consent must cover it.
+        voice: A profile or the file of one.
+        output: The sound file to make: wav or flac.
+        options: Exact duration, file for the phonemes, engines and seed.
+
+    Raises:
+        ConsentError: The profile's consent does not hold or does not cover this.
+        InputError: No words, an unknown language, or another suffix.
+        OutputError: The file cannot be written.
+    """
+    options = options or SayOptions()
+    output = Path(output)
+    if not text.strip():
+        raise InputError("there are no words to say")
+    profile = voice if isinstance(voice, VoiceProfile) else load_profile(Path(voice))
+    profile.consent.require("voice", language=language, project=options.project)
+    speech = speak(
+        text,
+        profile=profile,
+        language=language,
+        cloner=options.all_engines["cloner"],
+        duration=options.duration,
+        seed=options.seed,
+    )
+    claim = Claim(
+        title=output.name,
+        source=None,
+        language=language,
+        lips_changed=False,
+        voice_cloned=True,
+        consents=(profile.consent,),
+    )
+    release_speech(speech.waveform, output, claim=claim)
+    result = SayResult(output, speech)
+    if options.phonemes is not None:
+        write_text(options.phonemes, json.dumps(result.phonemes(), indent=1, ensure_ascii=False) + "\n")
+    return result

@@ -1,0 +1,1 @@
+"""Watermark engines, one a file."""

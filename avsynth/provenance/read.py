@@ -1,0 +1,173 @@
+"""Reads and validates the Content Credentials (C2PA) of any file, without asking the network."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import c2pa
+
+from avsynth.core.errors import InputError
+from avsynth.core.files import read_text
+from avsynth.provenance.credential import DEVELOPMENT_NAME
+from avsynth.provenance.manifest import CONSENT_LABEL, LIPS, SOURCE_TYPES
+
+EMBEDDED = {
+    ".mp4": "video/mp4",
+    ".m4v": "video/mp4",
+    ".mov": "video/quicktime",
+    ".m4a": "audio/mp4",
+    ".wav": "audio/wav",
+    ".flac": "audio/flac",
+    ".mp3": "audio/mpeg",
+}
+BESIDE = {".mkv": "video/x-matroska", ".webm": "video/webm", ".mka": "audio/x-matroska", ".mxf": "application/mxf"}
+_UNTRUSTED = "signingCredential.untrusted"
+
+
+@dataclass(frozen=True)
+class ContentCredentials:
+    """What a file's manifest says, and whether it can be believed.
+
+    Attributes:
+        found: There is one, in the file or beside it.
+        valid: Its signature is right and the file was not changed since.
+        trusted: The signer is vouched for by a certificate in ``$AVSYNTH_TRUST_ANCHORS``.
+        sidecar: It lies beside the file, in ``<file>.c2pa``.
+        signer: Who signed.
+        development: Signed with avsynth's development certificate, which nobody vouches for.
+        generator: The program that made the claim, and its version.
+        actions: What was done, in order, such as ``"c2pa.dubbed"``.
+        source_types: IPTC digital source types, such as ``"trainedAlgorithmicMedia"``.
+        language: What the file was translated into.
+        lips_changed: It says that the lips were changed.
+        consents: Ids of the consents it names.
+        ingredients: Titles of what it was made from.
+        earlier: How many earlier manifests it carries on.
+        problems: C2PA's codes of what is wrong, or its error.
+    """
+
+    found: bool
+    valid: bool = False
+    trusted: bool = False
+    sidecar: bool = False
+    signer: str = ""
+    development: bool = False
+    generator: str = ""
+    actions: tuple[str, ...] = ()
+    source_types: tuple[str, ...] = ()
+    language: str = ""
+    lips_changed: bool = False
+    consents: tuple[str, ...] = ()
+    ingredients: tuple[str, ...] = ()
+    earlier: int = 0
+    problems: tuple[str, ...] = ()
+
+
+def sidecar_of(path: Path) -> Path:
+    """Where the manifest of a file lies whose container cannot hold one.
+
+    >>> sidecar_of(Path("film.mkv")).name
+    'film.mkv.c2pa'
+    """
+    return path.with_name(path.name + ".c2pa")
+
+
+def mime_type(path: Path) -> str:
+    """The MIME type C2PA knows a file by, from its suffix; empty for one it must guess."""
+    return {**EMBEDDED, **BESIDE}.get(path.suffix.lower(), "")
+
+
+def read_credentials(path: Path) -> ContentCredentials:
+    """Read and validate a file's manifest.
+
+    Raises:
+        InputError: The file cannot be read, or ``$AVSYNTH_TRUST_ANCHORS`` names no PEM file.
+    """
+    try:
+        store, beside = read_store(path)
+    except c2pa.C2paError as error:
+        return ContentCredentials(found=True, problems=(str(error),))
+    if store is None:
+        return ContentCredentials(found=False)
+    return _credentials(store, sidecar=beside)
+
+
+def read_store(path: Path) -> tuple[dict[str, Any] | None, bool]:
+    """The manifest store as C2PA's reader gives it, or None, and whether it lies beside the file.
+
+    Raises:
+        InputError: The file cannot be read.
+        c2pa.C2paError: The manifest is broken.
+    """
+    try:
+        with path.open("rb") as file:
+            return json.loads(c2pa.Reader(mime_type(path), file, context=_context()).json()), False
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from None
+    except (c2pa.C2paError.ManifestNotFound, c2pa.C2paError.NotSupported):
+        pass
+    sidecar = sidecar_of(path)
+    if not sidecar.is_file():
+        return None, False
+    with path.open("rb") as file:
+        reader = c2pa.Reader(mime_type(path) or "application/octet-stream", file, sidecar.read_bytes(), _context())
+        return json.loads(reader.json()), True
+
+
+def _context() -> c2pa.Context:
+    """Settings of a reader: a manifest elsewhere is not fetched, and the user's own anchors are trusted."""
+    settings: dict[str, Any] = {"verify": {"remote_manifest_fetch": False}}
+    anchors = os.environ.get("AVSYNTH_TRUST_ANCHORS", "")
+    if anchors:
+        settings["trust"] = {"trust_anchors": read_text(Path(anchors))}
+    try:
+        return c2pa.Context.from_dict(settings)
+    except c2pa.C2paError as error:
+        raise InputError(f"AVSYNTH_TRUST_ANCHORS names {anchors}, which holds no PEM certificates: {error}") from None
+
+
+def _credentials(store: dict[str, Any], *, sidecar: bool) -> ContentCredentials:
+    active = store["manifests"].get(store.get("active_manifest"), {})
+    signature = active.get("signature_info", {})
+    data = {item["label"]: item.get("data", {}) for item in active.get("assertions", [])}
+    actions = [a for label, d in data.items() if label.startswith("c2pa.actions") for a in d.get("actions", [])]
+    agents = active.get("claim_generator_info", [{}])
+    state = store.get("validation_state", "Invalid")
+    codes = [item["code"] for item in store.get("validation_status", [])]
+    name = signature.get("common_name", "")
+    return ContentCredentials(
+        found=True,
+        valid=state in ("Valid", "Trusted"),
+        trusted=state == "Trusted",
+        sidecar=sidecar,
+        signer=signature.get("issuer") or name,
+        development=name == DEVELOPMENT_NAME and state != "Trusted",
+        generator=f"{agents[0].get('name', '')} {agents[0].get('version', '')}".strip(),
+        actions=tuple(action["action"] for action in actions),
+        source_types=tuple(
+            dict.fromkeys(
+                action["digitalSourceType"].removeprefix(SOURCE_TYPES)
+                for action in actions
+                if "digitalSourceType" in action
+            )
+        ),
+        language=next((t for a in actions if (t := a.get("parameters", {}).get("targetLanguage"))), ""),
+        lips_changed=any(LIPS in regions for a in actions if (regions := _regions(a))),
+        consents=tuple(item["id"] for item in data.get(CONSENT_LABEL, {}).get("consents", [])),
+        ingredients=tuple(item.get("title", "") for item in active.get("ingredients", [])),
+        earlier=len(store["manifests"]) - 1,
+        problems=tuple(dict.fromkeys(code for code in codes if code != _UNTRUSTED)),
+    )
+
+
+def _regions(action: dict[str, Any]) -> set[str]:
+    return {
+        str(part["item"].get("value", ""))
+        for change in action.get("changes", [])
+        for part in change.get("region", [])
+        if "item" in part
+    }

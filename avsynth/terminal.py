@@ -1,0 +1,90 @@
+"""What the command line shows and how it reads pairs: progress bars and log on stderr, data on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from avsynth.core.errors import InputError
+from avsynth.core.progress import Progress as Listener
+
+log = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def progress_bars() -> Iterator[Listener]:
+    """Show a bar for each step of a long job on stderr."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=log, transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def listen(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step, total=total or None)
+            bars.update(tasks[step], completed=done, total=total or None)
+
+        yield listen
+
+
+def pairs(values: Sequence[str], *, option: str) -> dict[str, str]:
+    """Read ``NAME=VALUE`` options.
+
+    Raises:
+        InputError: A value has no equals sign.
+
+    Example:
+        >>> pairs(["Ada=ada.voice"], option="--voice")
+        {'Ada': 'ada.voice'}
+    """
+    read: dict[str, str] = {}
+    for value in values:
+        name, equals, rest = value.partition("=")
+        if not equals or not rest:
+            raise InputError(f"{option} {value}: write it as NAME=VALUE")
+        read[name] = rest
+    return read
+
+
+def numbers(values: Sequence[str], *, option: str) -> dict[str, int]:
+    """Read ``NAME=NUMBER`` options.
+
+    Raises:
+        InputError: A value is no number.
+    """
+    try:
+        return {name: int(value) for name, value in pairs(values, option=option).items()}
+    except ValueError:
+        raise InputError(f"{option}: write it as NAME=NUMBER, such as Ada=0") from None
+
+
+def show_json(value: Any) -> None:
+    """Print a value as JSON on stdout."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def show_path(path: Path) -> None:
+    """Print where a result is, on stdout, alone on its line."""
+    sys.stdout.write(f"{path}\n")
+
+
+def table(*columns: str) -> Table:
+    """An empty table with these columns."""
+    made = Table(box=None, pad_edge=False)
+    for column in columns:
+        made.add_column(column)
+    return made

@@ -1,0 +1,1 @@
+"""Dubbing scripts, text, phonemes in IPA and how each one is made by the mouth."""

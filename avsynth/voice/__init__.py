@@ -1,0 +1,1 @@
+"""Whose voice: speaker encoders, enrolment, cloners, and speech fitted in time."""

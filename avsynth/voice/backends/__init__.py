@@ -1,0 +1,1 @@
+"""Engines of the voice room, one file each."""

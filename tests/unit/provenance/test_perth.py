@@ -1,0 +1,30 @@
+import sys
+
+import pytest
+
+from avsynth.core.errors import MissingExtraError, ModelError
+from avsynth.provenance.backends import perth
+
+
+def test_it_needs_no_pkg_resources_and_does_not_run_the_package(monkeypatch):
+    for name in ("perth", "pkg_resources"):
+        monkeypatch.setitem(sys.modules, name, None)  # importing either would fail now
+    # find_spec() would ask sys.modules, so it is told where the package lies
+    monkeypatch.setattr(perth, "_package_folder", lambda folder=perth._package_folder: FOLDER)
+    perth.Perth()
+
+
+FOLDER = perth._package_folder()
+
+
+def test_other_weights_are_refused(tmp_path):
+    wrong = tmp_path / "perth_net_250000.pth.tar"
+    wrong.write_bytes(b"pickle")
+    with pytest.raises(ModelError, match="not Perth's weights"):
+        perth._load(wrong)
+
+
+def test_without_the_package_the_error_tells_what_to_install(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match="pip install resemble-perth"):
+        perth.Perth()
