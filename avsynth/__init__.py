@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    try:
-        return getattr(import_module(_WHERE[name]), name)
-    except KeyError:
-        raise AttributeError(f"avsynth has no {name!r}; it has {', '.join(_WHERE)}") from None
+    if name not in _WHERE:
+        raise AttributeError(f"avsynth has no {name!r}; it has {', '.join(_WHERE)}")
+    return getattr(import_module(_WHERE[name]), name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ import typer
 
 import avsynth
 from avsynth import terminal
+from avsynth.core.consent import kinds_of
 from avsynth.core.errors import AvsynthError, InputError
 from avsynth.core.serial import to_plain
 from avsynth.core.span import seconds
@@ -22,8 +24,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-consent_app = typer.Typer(help="Records of what people allow to be done with their voice and face.", no_args_is_help=True)
-models_app = typer.Typer(help="The weights: where they come from, and whether they are the right ones.", no_args_is_help=True)
+consent_app = typer.Typer(help="Records of what people allow to be done with their voice and face.")
+models_app = typer.Typer(help="The weights: where they come from, and whether they are the right ones.")
 app.add_typer(consent_app, name="consent")
 app.add_typer(models_app, name="models")
 
@@ -109,7 +111,7 @@ def dub(
                 script=_needed(script, "--script"),
                 language=_needed(language, "--language"),
                 consent=consent or [],
-                output=_needed(output or plan_only and film.with_suffix(".dub.mp4"), "--output"),
+                output=_needed(output, "--output"),
                 options=options,
             )
         if plan_only is not None:
@@ -245,7 +247,7 @@ def consent_new(
 
     made = new_consent(
         speaker=speaker,
-        kinds=tuple(part.strip() for part in kind.split(",")),
+        kinds=kinds_of(kind),
         languages=tuple(part.strip() for part in language.split(",")),
         project=project,
         expires=_day(expires),
@@ -253,7 +255,7 @@ def consent_new(
         basis=basis,
         evidence=evidence or (),
     )
-    save_consent(output, made)
+    save_consent(output, made, evidence=evidence or ())
     terminal.show_path(output)
 
 
@@ -287,13 +289,15 @@ def models_list(json: Json = False) -> None:
     """Show every card and whether its weights are here."""
     from avsynth.models import hub
 
-    rows = [{"name": c.name, "licence": c.licence, "bytes": c.bytes, "present": hub.is_present(c)} for c in hub.cards()]
+    cards = [(card, hub.is_present(card)) for card in hub.cards()]
     if json:
-        terminal.show_json(rows)
+        terminal.show_json(
+            [{"name": c.name, "licence": c.licence, "bytes": c.bytes, "present": here} for c, here in cards]
+        )
         return
     shown = terminal.table("name", "licence", "size", "here")
-    for row in rows:
-        shown.add_row(row["name"], row["licence"], f"{row['bytes'] / 1e6:.1f} MB", "yes" if row["present"] else "no")
+    for card, here in cards:
+        shown.add_row(card.name, card.licence, f"{card.bytes / 1e6:.1f} MB", "yes" if here else "no")
     terminal.out.print(shown)
 
 
@@ -323,13 +327,14 @@ def models_verify(json: Json = False) -> None:
         terminal.out.print(f"{len(here)} weights are the ones their cards describe")
 
 
-def _finish(made: list[Any], *, json: bool, value: Any) -> None:
+def _finish(made: Sequence[Any], *, json: bool, value: Any) -> None:
     if json:
         terminal.show_json(value)
     for result in made:
         for check in result.report.checks:
             if not check.passed:
-                terminal.log.print(f"failed: {check.name} {check.where}: {check.value:g} (limit {check.limit})", markup=False)
+                what = f"{check.name} {check.where}".strip()
+                terminal.log.print(f"failed: {what}: {check.value:g} (limit {check.limit})", markup=False)
         for note in result.report.notes:
             terminal.log.print(f"note: {note}", markup=False)
         if not json:

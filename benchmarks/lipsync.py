@@ -47,9 +47,7 @@ def make_film(clip: Path, *, seconds: int, folder: Path) -> tuple[Path, Path]:
             resized = cv2.resize(part, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.uint8)
             pictures.append(rgb_to_planes(resized, pixel_format="yuv420p", color=color))
     count = int(seconds * video.frame_rate)
-    like = VideoStream(
-        "h264", WIDTH, HEIGHT, video.frame_rate, count, 1 / video.frame_rate, "yuv420p", color
-    )
+    like = VideoStream("h264", WIDTH, HEIGHT, video.frame_rate, count, 1 / video.frame_rate, "yuv420p", color)
     film, sound = folder / f"film-{seconds}.mp4", folder / f"sound-{seconds}.wav"
     order = [*range(len(pictures)), *range(len(pictures) - 2, 0, -1)]
     with FilmWriter(film, like=like) as writer:
@@ -59,7 +57,8 @@ def make_film(clip: Path, *, seconds: int, folder: Path) -> tuple[Path, Path]:
             writer.write(Frames(tuple(plane[None] for plane in planes), "yuv420p", index, pts, color))
     spoken = read_audio(clip)
     wanted = int(Fraction(seconds) * spoken.sample_rate)
-    write_audio(sound, Waveform(np.tile(spoken.samples, wanted // spoken.samples.shape[1] + 1)[:, :wanted], spoken.sample_rate))
+    repeated = np.tile(spoken.samples, wanted // spoken.samples.shape[1] + 1)[:, :wanted]
+    write_audio(sound, Waveform(repeated, spoken.sample_rate))
     return film, sound
 
 
@@ -95,7 +94,8 @@ def measure(film: Path, sound: Path) -> None:
 
     began = time.perf_counter()
     options = avsynth.LipsyncOptions(work=folder / f"work-{film.stem}", progress=listen)
-    avsynth.lipsync(film, audio=sound, language="en", consent=consent, output=folder / f"out-{film.stem}.mp4", options=options)
+    output = folder / f"out-{film.stem}.mp4"
+    avsynth.lipsync(film, audio=sound, language="en", consent=consent, output=output, options=options)
     listen("end", 0, 0)
     whole = time.perf_counter() - began
     frames = require_video(probe(film)).frame_count
@@ -157,7 +157,8 @@ def main() -> None:
             command = [sys.executable, __file__, "--measure", str(film), str(sound)]
             result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
             frames, whole = result["frames"], result["seconds"]
-            print(f"{seconds} s of film, {frames} frames: {frames / whole:.1f} frames a second, peak {result['peak_mb']:.0f} MB")
+            peak = result["peak_mb"]
+            print(f"{seconds} s of film, {frames} frames: {frames / whole:.1f} frames a second, peak {peak:.0f} MB")
             for step, spent in result["steps"].items():
                 if spent > 0.05:
                     print(f"  {step:20s} {spent:7.1f} s  {frames / spent:8.1f} frames a second")

@@ -30,30 +30,15 @@ from avsynth.voice.backends import world
 from avsynth.voice.base import ENCODERS, SpeakerEncoder
 from avsynth.voice.enroll import enroll
 from avsynth.voice.say import speak
-from avsynth.voice.statistics import measure
 
-# The first list of the Harvard sentences, IEEE 1969: English phonemes in their usual shares.
-HARVARD = (
-    "The birch canoe slid on the smooth planks. Glue the sheet to the dark blue background. "
-    "It's easy to tell the depth of a well. These days a chicken leg is a rare dish. "
-    "Rice is often served in round bowls. The juice of lemons makes fine punch. "
-    "The box was thrown beside the parked truck. The hogs were fed chopped corn and garbage. "
-    "Four hours of steady work faced us. A large size in stockings is hard to sell."
-)
 LINES = (
     "She had your dark suit in greasy wash water all year, and nobody cared.",
     "We are going to meet the new director tomorrow morning at the station.",
 )
-VARIANTS = ("default", "f2")
-
-
-def base_speech(variant: str) -> Waveform:
-    """espeak-ng reading the Harvard sentences, which the base statistics are measured on."""
-    return espeak.speak(HARVARD, language="en", voice_variant=None if variant == "default" else variant).waveform
 
 
 def write_bases() -> None:
-    bases = world.Bases({name: measure(base_speech(name)) for name in VARIANTS})
+    bases = world.Bases({name: world.measure_base(name) for name in world.VARIANTS})
     path = Path(world.__file__).with_name("world_bases.json")
     write_text(path, to_json(bases))
     for name, voice in bases.voices.items():

@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parents[1] / "avsynth"
 LAYERS = [  # top to bottom; a room may import only itself and lower layers
     {"__main__"},
     {"cli"},
-    {"pipeline"},
+    {"terminal", "pipeline"},
     {"metrics"},
     {"lipsync"},
     {"face", "voice", "provenance"},

@@ -15,6 +15,22 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 ANY = "any"
 
 
+def kinds_of(text: str) -> tuple[Kind, ...]:
+    """Read kinds with commas between them.
+
+    Raises:
+        ConsentError: One of them is no kind.
+
+    Example:
+        >>> kinds_of("voice, likeness")
+        ('voice', 'likeness')
+    """
+    named = [part.strip() for part in text.split(",")]
+    if unknown := [part for part in named if part not in KINDS]:
+        raise ConsentError(f"{unknown[0]!r} is no kind of consent; there are: {', '.join(KINDS)}")
+    return tuple(kind for kind in KINDS if kind in named)
+
+
 @dataclass(frozen=True)
 class Evidence:
     """A file that proves the consent, such as the signed release or the recorded statement."""

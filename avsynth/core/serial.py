@@ -162,9 +162,7 @@ def _build_tuple(plain: Any, items: tuple[Any, ...], where: str) -> Any:
         return tuple(_build(value, items[0], f"{where}[{i}]") for i, value in enumerate(plain))
     if len(plain) != len(items):
         raise InputError(f"{where}: expected {len(items)} values, got {len(plain)}")
-    return tuple(
-        _build(value, item, f"{where}[{i}]") for i, (value, item) in enumerate(zip(plain, items, strict=True))
-    )
+    return tuple(_build(value, item, f"{where}[{i}]") for i, (value, item) in enumerate(zip(plain, items, strict=True)))
 
 
 def _build_scalar(plain: Any, kind: Any, where: str) -> Any:

@@ -130,7 +130,7 @@ class VoiceProfile:
 
     def __post_init__(self) -> None:
         if not isinstance(self.consent, VerifiedConsent):
-            raise TypeError("a voice profile needs a VerifiedConsent; see avsynth.provenance.verify_consent")
+            raise TypeError("a voice profile needs a VerifiedConsent; see avsynth.provenance.consent.verify_consent")
         if self.consent.speaker != self.speaker:
             raise ValueError(f"the consent is of {self.consent.speaker!r}, the voice of {self.speaker!r}")
         if self.embedding.ndim != 1 or abs(float(np.linalg.norm(self.embedding)) - 1) > 1e-3:

@@ -48,7 +48,7 @@ def draw_interior(
     teeth = np.clip((top + height - rows) / max(0.012 * scale_px, 0.7) + 0.5, 0, 1)
     across = np.clip((columns - left) / max(right - left, 1e-6) * 2 - 1, -1, 1)
     teeth = teeth * np.clip((1 - np.abs(across)) * 4, 0, 1) * np.clip(gap.max() / (0.05 * scale_px) - 0.5, 0, 1)
-    shade = np.clip(0.45 + (rows - top) / max(0.05 * scale_px, 1), 0, 0.9)  # the upper lip's shadow
+    shade = np.clip(0.6 + (rows - top) / max(0.05 * scale_px, 1), 0, 0.95)  # the upper lip's shadow
     color = color + (brightness * _TEETH * shade[..., None] - color) * teeth[..., None]
     edge = max(0.008 * scale_px, 0.6)
     mask = np.clip((rows - top) / edge + 0.5, 0, 1) * np.clip((bottom - rows) / edge + 0.5, 0, 1) * (gap > 0)

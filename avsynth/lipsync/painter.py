@@ -23,7 +23,7 @@ from avsynth.media.color import region_rgb
 # How far each kind of knot may miss, as the spline's smoothing: lips must fit, the rest follows.
 _LIP_STIFFNESS, _JAW_STIFFNESS, _RIGID_STIFFNESS = 3e-4, 1e-3, 3e-3
 _MANY_POINTS = 16  # rings with as many points are thinned by two
-_SEAL = 0.015  # a mouth this much more open than wanted, and twice as open, is closed lip by lip
+_SEAL = 0.006  # a mouth this much more open than wanted, and twice as open, is closed lip by lip
 _PART = 0.03  # one this much less open, and half as open, gets a drawn interior
 
 

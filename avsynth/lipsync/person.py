@@ -82,7 +82,9 @@ class PersonMouth:
         scores = _pose_scores(rigid, template, axes)
         flat = mouth.reshape(len(mouth), -1)
         mean = flat.mean(axis=0)
-        effect = _ridge(scores - scores.mean(axis=0), flat - mean, _POSE_RIDGE)
+        opening = features(mouth, points=points)[:, :1]  # known beside the pose, or speech would be taken for it
+        known = np.concatenate([scores, opening], axis=1)
+        effect = _ridge(known - known.mean(axis=0), flat - mean, _POSE_RIDGE)[:-1]
         still = (flat - scores @ effect).reshape(mouth.shape)
         return cls(points, template, axes, effect, *_speech(still, points))
 
@@ -119,8 +121,8 @@ class PersonMouth:
         if motion.basis != BASIS:
             raise InputError(f"motion in the basis {motion.basis!r} cannot be drawn; use {BASIS!r} or {SHAPE_BASIS!r}")
         wanted = self._wanted(motion.coefficients.astype(np.float64))
-        shape = with_opening(self._rebuilt(wanted), wanted[:, 0], points=self.points)
-        return shape + self.posed(placed) + self._missed(placed)[:, None]
+        shape = self._rebuilt(wanted) + self.posed(placed) + self._missed(placed)[:, None]
+        return with_opening(shape, wanted[:, 0], points=self.points)
 
     def follow(self, track: FaceTrack, *, frame_rate: Fraction) -> MouthMotion:
         """This person's own lips in a track, as motion in ``SHAPE_BASIS``: the truth to render against."""

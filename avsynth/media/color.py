@@ -157,7 +157,8 @@ def _warp(plane: Plane, to_plane: NDArray[np.float64], size: tuple[int, int]) ->
         left, top = round(to_plane[0, 2]), round(to_plane[1, 2])
         if min(left, top) >= 0 and left + width <= plane.shape[1] and top + height <= plane.shape[0]:
             return plane[top : top + height, left : left + width]
-    step = int(np.sqrt(abs(np.linalg.det(to_plane[:, :2]))))
+    shrink = float(np.sqrt(abs(np.linalg.det(to_plane[:, :2]))))
+    step = int(np.ceil(shrink - 0.25))  # up to a quarter more, linear sampling hides
     plane, to_plane = _crop(plane, to_plane, size, max(step, 1))
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     warped: Plane = cv2.warpAffine(plane, to_plane, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)

@@ -141,7 +141,7 @@ class _Packets:
 def _require_whole(container: InputContainer, packets: _Packets, path: Path) -> None:
     name = container.format.name
     cure = "copy or export it again"
-    if name in _HONEST_HEADERS:
+    if name in _HONEST_HEADERS and not _is_streamed_wav(path):
         if packets.broken:
             raise MediaError(f"{path} is cut off in the middle of a packet; {cure}")
         picture = None if packets.picture is None else container.streams[packets.picture]
@@ -156,6 +156,13 @@ def _require_whole(container: InputContainer, packets: _Packets, path: Path) -> 
             )
     if not packets.ends and not packets.total:
         raise MediaError(f"{path} holds no pictures and no sound; {cure}")
+
+
+def _is_streamed_wav(path: Path) -> bool:
+    """Whether a program wrote a WAV header before it knew the length, as FFmpeg does into a pipe."""
+    with path.open("rb") as file:
+        head = file.read(8)
+    return head[:4] == b"RIFF" and head[4:] in (b"\xff" * 4, b"\x00" * 4)
 
 
 def _first_picture(path: Path, number: int, limits: Limits) -> FirstPicture:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import heapq
+import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -39,7 +41,7 @@ def mux(
     output: Path,
     *,
     segments: Sequence[Path],
-    sound: Waveform | None,
+    sound: Waveform | Iterable[Waveform] | None,
     language: str,
     like: MediaInfo,
     title: str = "",
@@ -53,7 +55,8 @@ def mux(
     Args:
         output: Ends in ``.mp4``, ``.mov`` or ``.mkv``.
         segments: In order, all made with the same settings.
-        sound: None for a film without sound.
+        sound: A waveform, or blocks of 48 kHz that follow each other, so that memory does not grow with the film; None
+            for a film without sound.
         language: BCP 47 tag of the sound. Containers hold only the three-letter code; the tag itself becomes the
             track's title.
         like: The film, for its rate, timecode and turn.
@@ -77,8 +80,10 @@ def mux(
             picture = _picture_stream(container, segments[0], like.video)
             packets = [_pictures(segments, plan, picture)]
             if sound is not None:
-                track = _sound_stream(container, suffix, sound.channels, language)
-                packets.append(_sounds(track, sound))
+                blocks = _blocks(sound)
+                first = next(blocks)
+                track = _sound_stream(container, suffix, len(first), language)
+                packets.append(_sounds(track, itertools.chain([first], blocks)))
             container.start_encoding()
             for _, packet in heapq.merge(*packets, key=lambda item: item[0]):
                 container.mux_one(packet)
@@ -91,7 +96,9 @@ def output_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except av.error.FFmpegError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror}; free some space or choose another folder") from error
+        full = error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+        cure = "free some space or choose another folder" if full else "choose another folder or codec"
+        raise OutputError(f"cannot write {path}: {error.strerror}; {cure}") from error
 
 
 @dataclass(frozen=True)
@@ -200,15 +207,31 @@ def _sound_stream(container: OutputContainer, suffix: str, channels: int, langua
     return stream
 
 
-def _sounds(stream: SoundStream, sound: Waveform) -> Iterator[tuple[Fraction, Packet[Any]]]:
-    samples = _at_sound_rate(sound)
+def _sounds(stream: SoundStream, blocks: Iterator[NDArray[np.float32]]) -> Iterator[tuple[Fraction, Packet[Any]]]:
     size = stream.codec_context.frame_size or _BLOCK
-    total = samples.shape[1]
-    for begin in range(0, total, size):
-        frame = _sound_frame(samples[:, begin : begin + size], stream)
-        frame.sample_rate, frame.pts, frame.time_base = SOUND_RATE, begin, Fraction(1, SOUND_RATE)
-        yield from _timed(stream.encode(frame))
+    begin = 0
+    rest = next(blocks)
+    for block in itertools.chain(blocks, [None]):
+        whole = rest.shape[1] // size * size if block is not None else rest.shape[1]
+        for first in range(0, whole, size):
+            frame = _sound_frame(rest[:, first : min(first + size, whole)], stream)
+            frame.sample_rate, frame.pts, frame.time_base = SOUND_RATE, begin + first, Fraction(1, SOUND_RATE)
+            yield from _timed(stream.encode(frame))
+        begin += whole
+        if block is not None:
+            rest = np.concatenate([rest[:, whole:], block], axis=1)
     yield from _timed(stream.encode(None))
+
+
+def _blocks(sound: Waveform | Iterable[Waveform]) -> Iterator[NDArray[np.float32]]:
+    """The sound at the rate of films, block by block."""
+    if isinstance(sound, Waveform):
+        yield _at_sound_rate(sound)
+        return
+    for block in sound:
+        if block.sample_rate != SOUND_RATE:
+            raise InputError(f"blocks of sound must have {SOUND_RATE} Hz, got {block.sample_rate}; resample them first")
+        yield block.samples
 
 
 def _timed(packets: Sequence[Packet[Any]]) -> Iterator[tuple[Fraction, Packet[Any]]]:

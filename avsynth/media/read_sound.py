@@ -10,11 +10,13 @@ from pathlib import Path
 
 import av
 import numpy as np
+import soundfile
 from av.audio.stream import AudioStream as SoundStream
 from av.container import InputContainer
 from numpy.typing import NDArray
 
-from avsynth.core.errors import MediaError
+from avsynth.core.errors import MediaError, OutputError
+from avsynth.core.files import whole_file
 from avsynth.core.media import Waveform
 from avsynth.core.span import Span, ceil_fraction
 from avsynth.media.index import FilmIndex, index_film
@@ -63,6 +65,41 @@ def read_audio(
             source = _sound_stream(container, stream, path)
             samples = _assemble(_positioned(container, source, index), window)
     return _finish(Waveform(samples, native), span=span, first=window.start, sample_rate=wanted)
+
+
+def extract_sound(path: Path, target: Path, *, stream: int = 0, limits: Limits = DEFAULT_LIMITS) -> None:
+    """Write a film's sound as a WAV file of 32-bit floats, once and in constant memory.
+
+    Any part of it is then found at once by ``read_audio``, with the same samples and the same time zero as in the film.
+
+    Args:
+        path: A film or a sound file.
+        target: The ``.wav`` file to write.
+        stream: Which sound stream, counted from 0.
+        limits: What is refused.
+
+    Raises:
+        MediaError: The file cannot be read or has no such sound stream.
+        OutputError: The target cannot be written; nothing is left of it.
+    """
+    index = index_film(path, limits=limits)
+    with open_media(path, limits=limits) as container, whole_file(target) as temporary:
+        source = _sound_stream(container, stream, path)
+        pieces = _positioned(container, source, index)
+        layout = {"samplerate": source.sample_rate, "channels": source.channels, "subtype": "FLOAT"}
+        try:
+            # RF64 is WAV with room for more than four gigabytes.
+            with soundfile.SoundFile(temporary, "w", format="RF64", **layout) as file:
+                written = 0
+                for position, piece in pieces:
+                    part = piece[:, max(written - position, 0) :]
+                    gap = position - written
+                    if gap > 0:
+                        file.write(np.zeros((gap, source.channels), np.float32))
+                    file.write(part.T)
+                    written = max(written, position) + part.shape[1]
+        except soundfile.LibsndfileError as error:
+            raise OutputError(f"cannot write {target}: {error.error_string}") from error
 
 
 def _seek_and_decode(

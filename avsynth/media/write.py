@@ -97,6 +97,8 @@ class FilmWriter:
         # FFmpeg calls full-range yuv420p "yuvj420p"; the encoder takes the range from the color tags.
         self._coded = self._format.replace("yuvj", "yuv")
         self._options = settings.options(self._coded, suffix=suffix)
+        if settings.codec == "libx264":
+            _require_even(like, self._coded)
         self._codec = settings.codec
         self._first = round(like.start / like.time_base)
         self._next: int | None = None
@@ -183,6 +185,15 @@ class FilmWriter:
                 picture.pts, picture.duration = pts - self._first, end - pts
                 picture.time_base = self._like.time_base
                 self._container.mux(self._stream.encode(picture))
+
+
+def _require_even(like: VideoStream, name: str) -> None:
+    """x264 codes halved chroma for whole pairs of rows and columns only."""
+    shift_x, shift_y = pixel_format(name).chroma_shift
+    if like.width % (1 << shift_x) or like.height % (1 << shift_y):
+        raise InputError(
+            f"x264 cannot hold {name} pictures of {like.width}x{like.height}; crop the film to even width and height"
+        )
 
 
 def _picture(planes: list[NDArray[np.uint8] | NDArray[np.uint16]], name: str) -> av.VideoFrame:

@@ -16,7 +16,7 @@ CHANNELS = 1024
 _PARTIAL_SECONDS = 30  # a longer recording is embedded in pieces and averaged, so memory does not grow
 
 
-class Ecapa(nn.Module):
+class Ecapa(nn.Module):  # type: ignore[misc]  # torch's types are not followed
     """Filter banks, mean normalization, and the network of Desplanques et al. (2020).
 
     The state dict of ``network`` is the one that SpeechBrain publishes as ``embedding_model.ckpt``.
@@ -47,10 +47,10 @@ class Ecapa(nn.Module):
         vectors: Tensor = self.network(banks - banks.mean(dim=1, keepdim=True))
         return vectors.squeeze(1)
 
-    @torch.no_grad()
     def embed(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """The unit vector ``(192,)`` of speech ``(T,)`` at 16 kHz."""
         pieces = np.array_split(samples, max(1, round(len(samples) / (_PARTIAL_SECONDS * SAMPLE_RATE))))
-        vectors = [nn.functional.normalize(self(torch.from_numpy(piece.copy())[None])[0], dim=0) for piece in pieces]
+        with torch.no_grad():
+            vectors = [nn.functional.normalize(self(torch.from_numpy(part.copy())[None])[0], dim=0) for part in pieces]
         embedding: NDArray[np.float32] = nn.functional.normalize(torch.stack(vectors).mean(dim=0), dim=0).numpy()
         return embedding

@@ -19,7 +19,7 @@ _LEAST_COVERAGE = 0.75  # a last partial that holds less speech than this is dro
 _QUIETEST_DBFS = -30.0  # quieter speech is raised to this
 
 
-class Ge2e(nn.Module):
+class Ge2e(nn.Module):  # type: ignore[misc]  # torch's types are not followed
     """The network of Wan et al. (2018) in the shape of Resemblyzer's published weights.
 
     Args:
@@ -48,10 +48,10 @@ class Ge2e(nn.Module):
         unit: Tensor = nn.functional.normalize(vectors, dim=1)
         return unit
 
-    @torch.no_grad()
     def embed(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """The unit vector ``(D,)`` of speech ``(T,)`` at 16 kHz: the mean over its partial utterances."""
-        vectors = self(torch.from_numpy(partial_utterances(mel_frames(raise_level(samples)))))
+        with torch.no_grad():
+            vectors = self(torch.from_numpy(partial_utterances(mel_frames(raise_level(samples)))))
         mean = nn.functional.normalize(vectors.mean(dim=0), dim=0)
         embedding: NDArray[np.float32] = mean.numpy()
         return embedding

@@ -25,6 +25,7 @@ from avsynth.pipeline.motion import AnimatedFace
 from avsynth.pipeline.options import Options
 from avsynth.pipeline.review import write_reel, write_strips
 from avsynth.provenance.release import Released
+from avsynth.provenance.watermark import FOUND
 
 STRETCH = (0.7, 1.4)  # of the natural length: beyond, speech sounds hurried or drawn out
 CLOSURE = 0.95
@@ -100,8 +101,8 @@ def _lines(lines: tuple[SpokenLine, ...]) -> Iterator[Check]:
 
 
 def _marks(released: Released) -> Iterator[Check]:
-    score = released.watermark_score
-    yield Check("watermark", score, ">= 0.5", score >= 0.5)
+    score = released.speech_score
+    yield Check("watermark_in_speech", score, f">= {FOUND}", score >= FOUND)
     valid = released.manifest_valid
     yield Check("content_credentials_valid", float(valid), "= 1", valid, where=released.credential)
 

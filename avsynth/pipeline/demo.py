@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avsynth.core.consent import today
+from avsynth.core.errors import ModelError
 from avsynth.core.files import whole_file, write_text
 from avsynth.core.media import ColorTags, Frames, VideoStream, Waveform
 from avsynth.core.progress import Progress, silent
@@ -96,7 +97,7 @@ def make_demo(folder: Path, *, progress: Progress = silent) -> Demo:
 
 def _film_portrait(path: Path) -> None:
     """A camera that breathes: the portrait drifts, turns and comes nearer by a little, as a held camera does."""
-    picture = cv2.imread(str(obtain(PORTRAIT)), cv2.IMREAD_COLOR_RGB)
+    picture = _portrait()
     count = int(SECONDS * RATE)
     color = ColorTags(primaries=1, transfer=1, matrix=1, range=1)
     like = VideoStream("h264", SIZE, SIZE, RATE, count, Fraction(1, 25), "yuv420p", color)
@@ -105,6 +106,14 @@ def _film_portrait(path: Path) -> None:
             planes = rgb_to_planes(_view(picture, index / float(RATE)), pixel_format="yuv420p", color=color)
             stacked = tuple(plane[None] for plane in planes)
             writer.write(Frames(stacked, "yuv420p", index, np.array([index], np.int64), color))
+
+
+def _portrait() -> NDArray[np.uint8]:
+    path = obtain(PORTRAIT)
+    picture = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+    if picture is None:
+        raise ModelError(f"{path} is no picture; delete it and run avsynth models fetch")
+    return np.asarray(picture, np.uint8)
 
 
 def _view(picture: NDArray[np.uint8], time: float) -> NDArray[np.uint8]:

@@ -11,9 +11,9 @@ from avsynth.core.plan import DubPlan, PlannedFace
 from avsynth.media.probe import require_video
 from avsynth.pipeline.cache import Cache
 from avsynth.pipeline.check import Evidence, check
-from avsynth.pipeline.faces import Watched, watch
-from avsynth.pipeline.lines import LineJob, SpokenLine, film_timeline, profile_digest, speak_lines
+from avsynth.pipeline.faces import Watched, film_sound, watch
 from avsynth.pipeline.footage import footage_of
+from avsynth.pipeline.lines import LineJob, SpokenLine, film_timeline, profile_digest, speak_lines
 from avsynth.pipeline.motion import AnimatedFace, Says, animate_face
 from avsynth.pipeline.options import DubOptions, Options
 from avsynth.pipeline.picture import PictureJob, make_picture
@@ -99,10 +99,12 @@ def run_plan(plan: DubPlan, *, options: Options | None = None) -> FilmResult:
     encoded = make_picture(picture, cache=cache, run_by=options.executor, progress=options.progress)
     consents = {voice.consent.consent.id: voice.consent for voice in voices.values()}
     consents |= {(record := verify_consent(face.consent)).consent.id: record for face in plan.faces}
+    lines = tuple(item for theirs in spoken.values() for item in theirs)
+    original = film_sound(seen, cache=cache) if seen.info.audio else None
     options.progress("signing", 0, 0)
     released = release_film(
         encoded,
-        soundtrack=dub_soundtrack(plan, [item for lines in spoken.values() for item in lines], info=seen.info),
+        soundtrack=dub_soundtrack(plan, lines, info=seen.info, original=original),
         output=plan.output,
         claim=Claim(
             title=plan.output.name,
@@ -114,9 +116,9 @@ def run_plan(plan: DubPlan, *, options: Options | None = None) -> FilmResult:
         ),
         like=seen.info,
     )
-    evidence = Evidence(seen, released, tuple(item for lines in spoken.values() for item in lines), faces)
+    evidence = Evidence(seen, released, lines, faces)
     report = check(evidence, options=options, landmarker=plan.engines["landmarker"])
-    timelines = {name: film_timeline(lines, duration=_duration(seen)) for name, lines in spoken.items()}
+    timelines = {name: film_timeline(theirs, duration=_duration(seen)) for name, theirs in spoken.items()}
     return FilmResult(plan.output, report, timelines, plan)
 
 

@@ -16,6 +16,7 @@ from avsynth.core.serial import from_json, to_json
 from avsynth.face.gates import Judgement, judge
 from avsynth.face.track import track
 from avsynth.media.probe import probe, require_video
+from avsynth.media.read_sound import extract_sound
 from avsynth.media.shots import detect_shots
 from avsynth.pipeline.artefacts import load_track, save_track
 from avsynth.pipeline.cache import Cache, Stage
@@ -76,6 +77,13 @@ def watch(path: Path, *, landmarker: str, cache: Cache, progress: Progress) -> W
         number = int(piece.name.partition("-")[0])
         pieces[number] = (*pieces.get(number, ()), piece)
     return Watched(path, digest, info, shots, pieces)
+
+
+def film_sound(film: Watched, *, cache: Cache) -> Path:
+    """The film's sound as a file in which any part is found at once."""
+    return cache.produce(
+        Stage("sound", {"film": film.digest}, ".wav", lambda target: extract_sound(film.path, target))
+    )
 
 
 def usable(face: FaceTrack, *, info: MediaInfo) -> Judgement:

@@ -32,9 +32,7 @@ def footage_of(
         return tuple(FootageJob(film.path, film.digest, piece) for piece in film.tracks[number])
     jobs: list[FootageJob] = []
     for clip in clips:
-        seen = watch(
-            clip, landmarker=engines["landmarker"], cache=Cache(options.work), progress=options.progress
-        )
+        seen = watch(clip, landmarker=engines["landmarker"], cache=Cache(options.work), progress=options.progress)
         if not seen.tracks:
             raise InputError(f"{clip.name} shows no face; give clips of the person as --footage")
         longest = max(seen.tracks, key=lambda track: sum(len(piece) for piece in seen.load(track)))

@@ -127,9 +127,7 @@ def choose_track(seen: Watched, wanted: int | None) -> int:
         raise InputError(f"{seen.path.name} shows no face that can be changed")
     if wanted is None and len(seen.tracks) == 1:
         return next(iter(seen.tracks))
-    lengths = ", ".join(
-        f"{number} ({sum(len(piece) for piece in seen.load(number))} frames)" for number in seen.tracks
-    )
+    lengths = ", ".join(f"{number} ({sum(len(piece) for piece in seen.load(number))} frames)" for number in seen.tracks)
     if wanted is None:
         raise InputError(f"{seen.path.name} shows several faces; choose one with --face NUMBER: {lengths}")
     if wanted not in seen.tracks:

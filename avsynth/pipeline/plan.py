@@ -18,7 +18,7 @@ from avsynth.media.probe import probe, require_audio, require_video
 from avsynth.pipeline.cache import Cache
 from avsynth.pipeline.faces import watch
 from avsynth.pipeline.options import DubOptions
-from avsynth.provenance.consent import verify_consent
+from avsynth.provenance.consent import require_standing, verify_consent
 from avsynth.text.script import read_script
 from avsynth.voice.profile import load_profile
 
@@ -40,11 +40,13 @@ def permissions(paths: Sequence[Path]) -> tuple[Permission, ...]:
         ConsentError: One of them does not hold.
     """
     if not paths:
-        raise ConsentError("no consent was given; make one with: avsynth consent new --speaker NAME ..., then --consent FILE")
+        raise ConsentError("no consent was given; make one with avsynth consent new, then pass it as --consent FILE")
     return tuple(Permission(path.absolute(), verify_consent(path)) for path in paths)
 
 
-def permission_for(speaker: str, kind: Kind, *, language: str, project: str | None, given: Sequence[Permission]) -> Path:
+def permission_for(
+    speaker: str, kind: Kind, *, language: str, project: str | None, given: Sequence[Permission]
+) -> Path:
     """The record that covers a use of a speaker's voice or face.
 
     Raises:
@@ -140,12 +142,14 @@ def _voice(
 ) -> PlannedVoice:
     profile = options.voices.get(speaker)
     if profile is not None:
-        load_profile(profile).consent.require("voice", language=language, project=options.project)
+        consent = load_profile(profile).consent
+        require_standing(consent)
+        consent.require("voice", language=language, project=options.project)
         return PlannedVoice(speaker, profile=profile.absolute())
-    consent = permission_for(speaker, "voice", language=language, project=options.project, given=given)
+    record = permission_for(speaker, "voice", language=language, project=options.project, given=given)
     if not info.audio:
         raise MediaError(f"{info.path.name} has no sound to enroll {speaker!r} from; give --voice {speaker}=PROFILE")
-    return PlannedVoice(speaker, consent=consent)
+    return PlannedVoice(speaker, consent=record)
 
 
 def _faces(

@@ -10,6 +10,7 @@ from avsynth.core.files import write_text
 from avsynth.core.speech import VoiceProfile
 from avsynth.pipeline.options import SayOptions
 from avsynth.pipeline.result import SayResult
+from avsynth.provenance.consent import require_standing
 from avsynth.provenance.manifest import Claim
 from avsynth.provenance.release import release_speech
 from avsynth.voice.profile import load_profile
@@ -38,6 +39,7 @@ def say(
     if not text.strip():
         raise InputError("there are no words to say")
     profile = voice if isinstance(voice, VoiceProfile) else load_profile(Path(voice))
+    require_standing(profile.consent)
     profile.consent.require("voice", language=language, project=options.project)
     speech = speak(
         text,

@@ -23,17 +23,25 @@ LISTEN_SECONDS = 60  # enough speech to measure its loudness by
 GAIN_DB = (-30.0, 30.0)
 
 
-def dub_soundtrack(plan: DubPlan, spoken: Sequence[SpokenLine], *, info: MediaInfo) -> Soundtrack:
+def dub_soundtrack(
+    plan: DubPlan, spoken: Sequence[SpokenLine], *, info: MediaInfo, original: Path | None
+) -> Soundtrack:
     """Lay the spoken lines on the stems or, without stems, on the original, which steps back under them.
 
     The lines get the integrated loudness the original has in their spans, so the dub is as loud as the film was.
+
+    Args:
+        plan: What is dubbed.
+        spoken: Every line of every speaker.
+        info: The film.
+        original: Its sound as a file of its own; ``None`` where it has none.
     """
     video = require_video(info)
     spans = [item.line.span for item in spoken]
-    wanted = _loudness(_original(plan.film, spans)) if info.audio else None
+    wanted = _loudness(_original(original, spans)) if original else None
     got = _loudness(_dialogue(spoken))
     gain = (FALLBACK_LUFS if wanted is None else wanted) - got if got is not None else 0.0
-    bed = plan.stems or (plan.film if info.audio else None)
+    bed = plan.stems or original
     lines = []
     for item in sorted(spoken, key=lambda item: item.line.span):
         place = item.line.span.samples(FILM_SAMPLE_RATE)

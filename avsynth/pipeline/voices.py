@@ -11,7 +11,7 @@ from avsynth.core.plan import DubPlan, PlannedVoice
 from avsynth.core.serial import to_plain
 from avsynth.core.span import Span
 from avsynth.pipeline.cache import Cache, Stage
-from avsynth.provenance.consent import verify_consent
+from avsynth.provenance.consent import require_standing, verify_consent
 from avsynth.voice.enroll import enroll
 from avsynth.voice.profile import load_profile, save_profile
 
@@ -38,6 +38,7 @@ def make_voices(plan: DubPlan, *, cache: Cache) -> dict[str, Voice]:
 def _make(voice: PlannedVoice, plan: DubPlan, cache: Cache) -> Voice:
     if voice.profile is not None:
         consent = load_profile(voice.profile).consent
+        require_standing(consent)
         consent.require("voice", language=plan.language, project=plan.project)
         return Voice(voice.speaker, voice.profile, consent)
     assert voice.consent is not None  # PlannedVoice holds one of the two
@@ -47,9 +48,7 @@ def _make(voice: PlannedVoice, plan: DubPlan, cache: Cache) -> Voice:
     return Voice(voice.speaker, _enrolled(voice.speaker, plan, consent, spans, cache), consent)
 
 
-def _enrolled(
-    speaker: str, plan: DubPlan, consent: VerifiedConsent, spans: Sequence[Span], cache: Cache
-) -> Path:
+def _enrolled(speaker: str, plan: DubPlan, consent: VerifiedConsent, spans: Sequence[Span], cache: Cache) -> Path:
     def run(target: Path) -> None:
         profile = enroll(
             [plan.film],

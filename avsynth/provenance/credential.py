@@ -74,12 +74,13 @@ def load_credential(certificate: Path, *, key: Path, timestamp_url: str | None =
     Raises:
         InputError: A file cannot be read, they do not belong together, or C2PA refuses such a certificate.
     """
+    chain_bytes, key_bytes = _read(certificate), _read(key)
     try:
-        chain = x509.load_pem_x509_certificates(_read(certificate))
+        chain = x509.load_pem_x509_certificates(chain_bytes)
     except ValueError:
         raise InputError(f"{certificate} holds no PEM certificate") from None
     try:
-        private = serialization.load_pem_private_key(_read(key), password=None)
+        private = serialization.load_pem_private_key(key_bytes, password=None)
     except TypeError:
         raise InputError(f"{key} has a passphrase; decrypt it: openssl pkey -in {key} -out plain.key") from None
     except ValueError:

@@ -15,9 +15,11 @@ from avsynth.provenance.consent import require_standing
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"  # IPTC NewsCodes
 LIPS = "lips"  # the region by which readers of C2PA recognize lip-sync
 CONSENT_LABEL = "avsynth.consent"
+SPEECH_LABEL = "avsynth.speech"
 WATERMARK_LABEL = "avsynth.watermark"
 INGREDIENT = "source"
 _NOT_ALLOWED = {"use": "notAllowed"}
+_UNKNOWN = "und"  # BCP 47: undetermined
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ def manifest(claim: Claim, *, mime_type: str, engine: str) -> dict[str, Any]:
         engine: Name of the watermark engine that marked the speech.
     """
     consents = [{"id": item.consent.id, "sha256": item.consent.digest} for item in claim.consents]
+    voice = "cloned" if claim.voice_cloned else "recorded"
     uses = ("cawg.ai_generative_training", "cawg.ai_inference", "cawg.ai_training", "cawg.data_mining")
     return {
         "claim_generator_info": [_agent()],
@@ -85,6 +88,7 @@ def manifest(claim: Claim, *, mime_type: str, engine: str) -> dict[str, Any]:
             {"label": "c2pa.actions.v2", "data": {"actions": _actions(claim, engine)}},
             {"label": "cawg.training-mining", "data": {"entries": dict.fromkeys(uses, _NOT_ALLOWED)}},
             {"label": CONSENT_LABEL, "data": {"consents": consents}},
+            {"label": SPEECH_LABEL, "data": {"language": claim.language, "voice": voice}},
             {"label": WATERMARK_LABEL, "data": {"engine": engine, "scope": "speech", "payload": "presence"}},
         ],
     }
@@ -99,14 +103,12 @@ def _actions(claim: Claim, engine: str) -> list[dict[str, Any]]:
     """C2PA wants ``opened`` (with the ingredient) or ``created`` first."""
     if claim.source is None:
         made = {"action": "c2pa.created", "digitalSourceType": SOURCE_TYPES + "trainedAlgorithmicMedia"}
-        actions = [{**made, "softwareAgent": _agent(), "description": f"speech in {claim.language}"}]
+        actions = [{**made, "softwareAgent": _agent(), "description": "speech"}]
     else:
         actions = [{"action": "c2pa.opened", "parameters": {"ingredientIds": [INGREDIENT]}}]
-    languages = {"targetLanguage": claim.language}
-    if claim.source_language:
-        languages = {"sourceLanguage": claim.source_language, **languages}
-    actions.append({"action": "c2pa.translated", "parameters": languages, "softwareAgent": _agent()})
-    if claim.source is not None:
+        # C2PA refuses the action without either language.
+        languages = {"sourceLanguage": claim.source_language or _UNKNOWN, "targetLanguage": claim.language}
+        actions.append({"action": "c2pa.translated", "parameters": languages, "softwareAgent": _agent()})
         actions.append(_dubbed(claim))
     watermark = {
         "action": "c2pa.watermarked.unbound",  # Perth says only that it is there: it leads to no manifest

@@ -13,7 +13,7 @@ import c2pa
 from avsynth.core.errors import InputError
 from avsynth.core.files import read_text
 from avsynth.provenance.credential import DEVELOPMENT_NAME
-from avsynth.provenance.manifest import CONSENT_LABEL, LIPS, SOURCE_TYPES
+from avsynth.provenance.manifest import CONSENT_LABEL, LIPS, SOURCE_TYPES, SPEECH_LABEL
 
 EMBEDDED = {
     ".mp4": "video/mp4",
@@ -42,7 +42,7 @@ class ContentCredentials:
         generator: The program that made the claim, and its version.
         actions: What was done, in order, such as ``"c2pa.dubbed"``.
         source_types: IPTC digital source types, such as ``"trainedAlgorithmicMedia"``.
-        language: What the file was translated into.
+        language: What is spoken in it, where it says so.
         lips_changed: It says that the lips were changed.
         consents: Ids of the consents it names.
         ingredients: Titles of what it was made from.
@@ -90,7 +90,7 @@ def read_credentials(path: Path) -> ContentCredentials:
     try:
         store, beside = read_store(path)
     except c2pa.C2paError as error:
-        return ContentCredentials(found=True, problems=(str(error),))
+        return ContentCredentials(found=True, problems=(_text(" ".join(str(error).split())),))
     if store is None:
         return ContentCredentials(found=False)
     return _credentials(store, sidecar=beside)
@@ -131,43 +131,51 @@ def _context() -> c2pa.Context:
 
 
 def _credentials(store: dict[str, Any], *, sidecar: bool) -> ContentCredentials:
-    active = store["manifests"].get(store.get("active_manifest"), {})
-    signature = active.get("signature_info", {})
-    data = {item["label"]: item.get("data", {}) for item in active.get("assertions", [])}
-    actions = [a for label, d in data.items() if label.startswith("c2pa.actions") for a in d.get("actions", [])]
-    agents = active.get("claim_generator_info", [{}])
-    state = store.get("validation_state", "Invalid")
-    codes = [item["code"] for item in store.get("validation_status", [])]
-    name = signature.get("common_name", "")
+    """What the store says; anybody may have written it, so no shape is taken for granted."""
+    active = _table(_table(store.get("manifests")).get(_text(store.get("active_manifest"))))
+    signature = _table(active.get("signature_info"))
+    data = {str(item.get("label")): _table(item.get("data")) for item in _rows(active.get("assertions"))}
+    actions = [a for label, d in data.items() if label.startswith("c2pa.actions") for a in _rows(d.get("actions"))]
+    agent = next(iter(_rows(active.get("claim_generator_info"))), {})
+    state = store.get("validation_state")
+    codes = [_text(item.get("code")) for item in _rows(store.get("validation_status"))]
+    name = _text(signature.get("common_name"))
+    types = [_text(action.get("digitalSourceType")).removeprefix(SOURCE_TYPES) for action in actions]
+    targets = [_text(_table(action.get("parameters")).get("targetLanguage")) for action in actions]
     return ContentCredentials(
         found=True,
         valid=state in ("Valid", "Trusted"),
         trusted=state == "Trusted",
         sidecar=sidecar,
-        signer=signature.get("issuer") or name,
+        signer=_text(signature.get("issuer")) or name,
         development=name == DEVELOPMENT_NAME and state != "Trusted",
-        generator=f"{agents[0].get('name', '')} {agents[0].get('version', '')}".strip(),
-        actions=tuple(action["action"] for action in actions),
-        source_types=tuple(
-            dict.fromkeys(
-                action["digitalSourceType"].removeprefix(SOURCE_TYPES)
-                for action in actions
-                if "digitalSourceType" in action
-            )
-        ),
-        language=next((t for a in actions if (t := a.get("parameters", {}).get("targetLanguage"))), ""),
-        lips_changed=any(LIPS in regions for a in actions if (regions := _regions(a))),
-        consents=tuple(item["id"] for item in data.get(CONSENT_LABEL, {}).get("consents", [])),
-        ingredients=tuple(item.get("title", "") for item in active.get("ingredients", [])),
-        earlier=len(store["manifests"]) - 1,
+        generator=f"{_text(agent.get('name'))} {_text(agent.get('version'))}".strip(),
+        actions=tuple(_text(action.get("action")) for action in actions),
+        source_types=tuple(dict.fromkeys(filter(None, types))),
+        language=next(filter(None, [_text(data.get(SPEECH_LABEL, {}).get("language")), *targets]), ""),
+        lips_changed=any(LIPS in _regions(action) for action in actions),
+        consents=tuple(_text(item.get("id")) for item in _rows(data.get(CONSENT_LABEL, {}).get("consents"))),
+        ingredients=tuple(_text(item.get("title")) for item in _rows(active.get("ingredients"))),
+        earlier=max(len(_table(store.get("manifests"))) - 1, 0),
         problems=tuple(dict.fromkeys(code for code in codes if code != _UNTRUSTED)),
     )
 
 
 def _regions(action: dict[str, Any]) -> set[str]:
-    return {
-        str(part["item"].get("value", ""))
-        for change in action.get("changes", [])
-        for part in change.get("region", [])
-        if "item" in part
-    }
+    changes = _rows(action.get("changes"))
+    regions = [region for change in changes for region in _rows(change.get("region"))]
+    return {_text(_table(region.get("item")).get("value")) for region in regions}
+
+
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _rows(value: Any) -> list[dict[str, Any]]:
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
+def _text(value: Any) -> str:
+    """One short line that does nothing to a terminal it is printed on."""
+    text = value if isinstance(value, str) else ""
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:200])

@@ -106,10 +106,12 @@ def release_film(
     if claim.source is None:
         raise InputError("the claim of a film must name its source, the film that was dubbed")
     credential = credential or default_credential()
-    sound, score = _mix(soundtrack)
+    marker = _Marker()
     with _workplace(output) as folder:
         plain = folder / f"film{output.suffix}"
+        sound = soundtrack.blocks(marker)
         mux(plain, segments=segments, sound=sound, language=claim.language, like=like, title=claim.title)
+        score = marker.require_mark()
         found = listen(probe(plain)).score
         credentials = sign_file(plain, output, claim=claim, credential=credential)
     return _released(output, (found, score), credential, credentials)
@@ -136,12 +138,6 @@ class _Marker:
                 f"the speech cannot carry a mark (score {score:.2f}); it must last a fifth of a second and be audible"
             )
         return score
-
-
-def _mix(soundtrack: Soundtrack) -> tuple[Waveform, float]:
-    marker = _Marker()
-    blocks = [block.samples for block in soundtrack.blocks(marker)]
-    return Waveform(np.concatenate(blocks, axis=1), soundtrack.sample_rate), marker.require_mark()
 
 
 @contextmanager

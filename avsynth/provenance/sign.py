@@ -42,14 +42,19 @@ def sign_file(source: Path, output: Path, *, claim: Claim, credential: Credentia
 
     Raises:
         ConsentError: The claim's consents do not cover it.
-        InputError: The container cannot be signed.
+        InputError: The container cannot be signed, or there is no such file.
         OutputError: The file cannot be written or does not validate; nothing is left of it.
     """
     claim.require_permission()
     require_signable(output)
+    if not source.is_file():
+        raise InputError(f"there is no file {source} to sign")
     credential = credential or default_credential()
     with whole_file(output) as temporary:
-        store = _sign(source, temporary, claim=claim, credential=credential)
+        try:
+            store = _sign(source, temporary, claim=claim, credential=credential)
+        except c2pa.C2paError as error:
+            raise OutputError(f"cannot sign {output}: {' '.join(str(error).split())}") from error
         beside = sidecar_of(temporary)
         try:
             if store is not None:
@@ -80,20 +85,17 @@ def _sign(source: Path, output: Path, *, claim: Claim, credential: Credential) -
     """Sign into ``output``; give the manifest where it does not go into the file."""
     kind = mime_type(output)
     embed = output.suffix.lower() in EMBEDDED
-    try:
-        builder = c2pa.Builder(manifest(claim, mime_type=kind, engine=ENGINE))
-        if claim.source is not None:
-            _add_source(builder, claim.source)
-        if not embed:
-            builder.set_no_embed()
-        timestamp = credential.timestamp_url.encode() if credential.timestamp_url else None
-        info = c2pa.C2paSignerInfo(
-            credential.algorithm, credential.chain_pem.encode(), credential.key_pem.encode(), timestamp
-        )
-        with c2pa.Signer.from_info(info) as signer, source.open("rb") as plain, output.open("w+b") as signed:
-            store: bytes = builder.sign(signer, kind, plain, signed)
-    except c2pa.C2paError as error:
-        raise OutputError(f"cannot sign {output.name}: {error}") from error
+    builder = c2pa.Builder(manifest(claim, mime_type=kind, engine=ENGINE))
+    if claim.source is not None:
+        _add_source(builder, claim.source)
+    if not embed:
+        builder.set_no_embed()
+    timestamp = credential.timestamp_url.encode() if credential.timestamp_url else None
+    info = c2pa.C2paSignerInfo(
+        credential.algorithm, credential.chain_pem.encode(), credential.key_pem.encode(), timestamp
+    )
+    with c2pa.Signer.from_info(info) as signer, source.open("rb") as plain, output.open("w+b") as signed:
+        store: bytes = builder.sign(signer, kind, plain, signed)
     return None if embed else store
 
 

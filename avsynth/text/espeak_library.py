@@ -110,7 +110,7 @@ class Library:
             if not listed[index]:
                 break
             voice = listed[index].contents
-            found.append((os.fsdecode(voice.identifier), tuple(_language_list(voice.languages))))
+            found.append((os.fsdecode(voice.identifier).replace("\\", "/"), tuple(_language_list(voice.languages))))
         return found
 
     def synthesize(self, text: str, *, voice: str, words_per_minute: int, pitch: int) -> Marks:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -71,8 +73,6 @@ def align(recording: Waveform, *, text: str, language: str) -> PhonemeTimeline:
 
 
 def _sentences(text: str) -> list[str]:
-    import re
-
     parts = re.split(r"(?<=[.!?;:。！？])\s+|\n+", text.strip())
     return [part for part in parts if any(letter.isalnum() for letter in part)]
 
@@ -99,7 +99,7 @@ def _places(templates: list[_Features], heard: _Features) -> list[tuple[int, int
     bounds = np.cumsum([0] + [len(t.values) for t in templates]) // _COARSE
     margin = round(_MARGIN_SECONDS * _RATE / _HOP)
     places = []
-    for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+    for first, last in itertools.pairwise(bounds):
         rows = path[max(int(first), 0) : max(int(last), int(first) + 1)]
         begin = 0 if first == 0 else max(int(rows[0]) - margin, 0)
         end = len(heard.values) if last == bounds[-1] else min(int(rows[-1]) + margin, len(heard.values))
@@ -116,12 +116,10 @@ def _thin(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _path(template: NDArray[np.float32], heard: NDArray[np.float32]) -> NDArray[np.int64]:
     """For each row of the template, the middle row of the recording it was matched to, never falling."""
-    import librosa
+    from librosa.sequence import dtw
 
     steps = np.array([[1, 1], [0, 1], [1, 0]])
-    _, pairs = librosa.sequence.dtw(
-        template.T, heard.T, subseq=True, step_sizes_sigma=steps, weights_mul=np.array([1.0, 1.2, 1.2])
-    )
+    _, pairs = dtw(template.T, heard.T, subseq=True, step_sizes_sigma=steps, weights_mul=np.array([1.0, 1.2, 1.2]))
     pairs = pairs[::-1]
     total = np.zeros(len(template))
     count = np.zeros(len(template))
@@ -130,9 +128,7 @@ def _path(template: NDArray[np.float32], heard: NDArray[np.float32]) -> NDArray[
     return np.maximum.accumulate((total / np.maximum(count, 1)).astype(np.int64))
 
 
-def _fine(
-    item: EspeakSpeech, template: _Features, heard: _Features, first: int, last: int
-) -> list[PhonemeSpan]:
+def _fine(item: EspeakSpeech, template: _Features, heard: _Features, first: int, last: int) -> list[PhonemeSpan]:
     """The sentence's phonemes at their times in the recording, cut where the recording is silent."""
     path = _path(template.values, heard.values[first:last]) + first
     hop = Fraction(_HOP, _RATE)
@@ -140,7 +136,7 @@ def _fine(
     found: list[PhonemeSpan] = []
     for phoneme in item.phonemes:
         edges = [float(t / hop) for t in (phoneme.span.start, phoneme.span.end)]
-        begin, end = (int(round(float(np.interp(edge, grid, path)))) for edge in edges)
+        begin, end = (round(float(np.interp(edge, grid, path))) for edge in edges)
         begin, end = _audible(heard.loud, begin, max(end, begin + 1))
         if found:
             begin = max(begin, int(found[-1].span.end / hop))

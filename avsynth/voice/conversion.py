@@ -16,9 +16,7 @@ _LEAST_NOISE = ((0.0, 0.0), (2000.0, 0.05), (4000.0, 0.2), (6000.0, 0.35), (8000
 _JITTER = 0.004  # of the pitch: human voices vary by about half a percent from period to period
 
 
-def convert(
-    frames: WorldFrames, *, source: VoiceStatistics, target: VoiceStatistics, seed: int = 0
-) -> WorldFrames:
+def convert(frames: WorldFrames, *, source: VoiceStatistics, target: VoiceStatistics, seed: int = 0) -> WorldFrames:
     """Give speech of the ``source`` voice the pitch and timbre of the ``target`` voice.
 
     Log pitch and every coefficient of the coded envelope are moved to the target's mean and scaled to its

@@ -69,9 +69,7 @@ def _pause_lengths(pieces: tuple[Piece, ...], *, sample_rate: int, change: int) 
     edges.append(round(pieces[-1].span.end * sample_rate))
     lengths = [b - a for a, b in itertools.pairwise(edges)]
     cuttable = [
-        i
-        for i, piece in enumerate(pieces)
-        if piece.phoneme is None and lengths[i] >= _CUTTABLE_SECONDS * sample_rate
+        i for i, piece in enumerate(pieces) if piece.phoneme is None and lengths[i] >= _CUTTABLE_SECONDS * sample_rate
     ]
     held = sum(lengths[i] for i in cuttable)
     room = held * ((_LONGEST_PAUSE if change > 0 else _SHORTEST_PAUSE) - 1)

@@ -15,7 +15,7 @@ _ACTIVE_DB = -30.0  # below the loud frames; quieter ones are decays and breath
 _NOISY = 0.9  # aperiodicity of the low band above which a frame is not truly voiced
 _LOW_BAND_HZ = 600.0
 _LEAST_FRAMES = 100  # half a second of voiced speech
-_LONGEST_SECONDS = 40  # more speech does not change the means; it only takes longer
+_LONGEST_SECONDS = 30  # more speech does not change the means; it only takes longer
 _WIDEST_OCTAVES = 0.75  # pitch further from the median is a tracking error
 
 
@@ -26,7 +26,7 @@ def measure(speech: Waveform) -> VoiceStatistics:
     clip, a film and a synthesizer stay comparable; what lies above is left to whoever synthesizes.
 
     Args:
-        speech: Speech of one person, best without pauses. Of more than 40 s, 40 s in even pieces are measured.
+        speech: Speech of one person, best without pauses. Of more than 30 s, 30 s in even pieces are measured.
 
     Raises:
         InputError: There is too little voiced speech in it.
@@ -39,9 +39,7 @@ def measure(speech: Waveform) -> VoiceStatistics:
     frames = analyze(sound, f0_hz=f0, sample_rate=CODED_RATE)
     level = 10 * np.log10(frames.envelope.mean(axis=1) + 1e-16)
     low_band = round(_LOW_BAND_HZ / (CODED_RATE / 2) * frames.aperiodicity.shape[1])
-    active = (
-        (f0 > 0) & (level > np.percentile(level, 95) + _ACTIVE_DB) & (frames.aperiodicity[:, low_band] < _NOISY)
-    )
+    active = (f0 > 0) & (level > np.percentile(level, 95) + _ACTIVE_DB) & (frames.aperiodicity[:, low_band] < _NOISY)
     if active.sum() < _LEAST_FRAMES:
         raise InputError(
             f"only {active.sum() * 0.005:.1f} s of the recording is voiced speech; give a clearer or longer recording"

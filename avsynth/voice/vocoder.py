@@ -80,10 +80,10 @@ def track_f0(samples: NDArray[np.float32], *, sample_rate: int) -> Array:
 
 def analyze(samples: NDArray[np.float32], *, f0_hz: Array, sample_rate: int) -> WorldFrames:
     """Take speech ``(T,)`` apart, given its pitch."""
-    world, sound = _world(), samples.astype(np.float64)
+    world, sound, pitch = _world(), samples.astype(np.float64), np.ascontiguousarray(f0_hz)
     times = np.arange(len(f0_hz)) * FRAME_SECONDS
-    envelope = world.cheaptrick(sound, f0_hz, times, sample_rate)
-    aperiodicity = world.d4c(sound, f0_hz, times, sample_rate)
+    envelope = world.cheaptrick(sound, pitch, times, sample_rate)
+    aperiodicity = world.d4c(sound, pitch, times, sample_rate)
     return WorldFrames(f0_hz, envelope, aperiodicity, sample_rate)
 
 
@@ -120,11 +120,8 @@ def decode_gain(difference: Array, *, bins: int, sample_rate: int) -> Array:
     Near 8 kHz the filters of recordings begin, above it coded envelopes know nothing: from 7 kHz on the gain stays
     what it is there, and what would be louder than before fades out, since little is true of it.
     """
-    world = _world()
-    size = world.get_cheaptrick_fft_size(CODED_RATE)
-    zero = world.decode_spectral_envelope(np.zeros((1, CODED_SIZE)), CODED_RATE, size)
-    coded = world.decode_spectral_envelope(np.ascontiguousarray(difference, dtype=np.float64), CODED_RATE, size)
-    gain = np.log(coded) - np.log(zero)
+    gain = difference @ _decoder()
+    size = 2 * (gain.shape[1] - 1)
     trusted = round(_TRUSTED_HZ / CODED_RATE * size)
     edge = gain[:, trusted - size // 32 : trusted].mean(axis=1, keepdims=True)
     gain[:, trusted:] = edge
@@ -132,6 +129,17 @@ def decode_gain(difference: Array, *, bins: int, sample_rate: int) -> Array:
     kept = np.interp(np.linspace(0, sample_rate / 2, bins), [_TRUSTED_HZ, _TRUSTED_HZ + _FADE_HZ], [1.0, 0.0])
     result: Array = np.where(wide > 0, wide * kept, wide)
     return result
+
+
+@lru_cache(maxsize=1)
+def _decoder() -> Array:
+    """The matrix ``(40, F)`` that turns coded envelopes into their logarithm; decoding is linear but for a constant."""
+    world = _world()
+    rows = np.concatenate([np.zeros((1, CODED_SIZE)), np.eye(CODED_SIZE)])
+    size = world.get_cheaptrick_fft_size(CODED_RATE)
+    decoded = np.log(world.decode_spectral_envelope(rows, CODED_RATE, size))
+    matrix: Array = decoded[1:] - decoded[:1]
+    return matrix
 
 
 def _resample_bins(values: Array, *, ratio: float, bins: int) -> Array:

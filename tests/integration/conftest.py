@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ import pytest
 from avsynth.cli import main
 from avsynth.core.consent import today
 from avsynth.core.media import Waveform
+from avsynth.media.probe import probe
 from avsynth.media.read import read_audio
 from avsynth.media.sound import write_audio
 from avsynth.media.write import mux
@@ -41,19 +42,17 @@ class Sample:
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
     folder = tmp_path_factory.mktemp("sample")
     silent, voice, film = folder / "silent.mp4", folder / "voice.wav", folder / "film.mp4"
     demo._film_portrait(silent)
     demo._record_voice(voice)
-    from avsynth.media.probe import probe
-
     mux(film, segments=[silent], sound=read_audio(voice), language="en", like=probe(silent))
     script = folder / "es.srt"
     script.write_text(SPANISH, encoding="utf-8")
     consent = folder / "consent.json"
     grant(consent)
-    yield Sample(film, voice, script, consent, folder / "work")
+    return Sample(film, voice, script, consent, folder / "work")
 
 
 def grant(path: Path, **changes: object) -> Path:

@@ -15,11 +15,16 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from avsynth.face.hull import hull_mask, lower_face_hull
 from conftest import Outcome, Sample
 
 from avsynth.core.media import VideoStream
+from avsynth.lipsync.base import RENDERERS, Footage
+from avsynth.lipsync.composite import composite
 from avsynth.media.probe import probe, require_video
 from avsynth.media.read import read_audio, read_frames
+from avsynth.pipeline.artefacts import load_motion, load_speech, load_track
+from avsynth.pipeline.faces import usable
 
 Run = Callable[..., Outcome]
 
@@ -56,7 +61,7 @@ def test_the_report_says_that_all_is_well(dubbed: Path) -> None:
     assert all(check["passed"] for check in report["checks"]), report["checks"]
     assert values["samples_off line 1"]["value"] == 0
     assert values["bilabial_closure face 0"]["value"] >= 0.95
-    assert {"watermark", "open_in_silence face 0", "frame_count"} <= values.keys()
+    assert {"watermark_in_speech", "open_in_silence face 0", "frame_count"} <= values.keys()
     assert (dubbed / "before-after.mp4").exists()
     assert (dubbed / "strip-0-0.png").exists()
 
@@ -78,8 +83,8 @@ def test_the_sound_stream_names_its_language(dubbed: Path) -> None:
 def test_both_marks_are_found(run: Run, dubbed: Path) -> None:
     found = json.loads(run("inspect", dubbed / "dub.mp4", "--json").out)
     text = json.dumps(found)
-    assert found["watermark"]["score"] > 0.5, text
-    assert found["credentials"]["state"] in ("valid", "trusted"), text
+    assert found["audio"]["score"] > 0.5, text
+    assert found["credentials"]["valid"], text
 
 
 def test_a_plan_can_be_edited_and_run(run: Run, sample: Sample, dubbed: Path, tmp_path: Path) -> None:
@@ -107,7 +112,9 @@ def sound(path: Path) -> list[bytes]:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a POSIX thing")
 @pytest.mark.parametrize("stage", ["track", "clone", "picture"])
-def test_a_killed_run_resumes_and_yields_the_same_film(sample: Sample, dubbed: Path, tmp_path: Path, stage: str) -> None:
+def test_a_killed_run_resumes_and_yields_the_same_film(
+    sample: Sample, dubbed: Path, tmp_path: Path, stage: str
+) -> None:
     work, output = tmp_path / "work", tmp_path / "dub.mp4"
     command = [sys.executable, "-m", "avsynth", *arguments(sample, output, work)]
     started = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -127,18 +134,14 @@ def test_a_killed_run_resumes_and_yields_the_same_film(sample: Sample, dubbed: P
 def test_the_work_is_the_same_in_other_processes(sample: Sample, dubbed: Path, tmp_path: Path) -> None:
     output = tmp_path / "dub.mp4"
     command = [sys.executable, "-m", "avsynth", *arguments(sample, output, tmp_path / "work"), "--executor", "process"]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    ended = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    )
     assert ended.returncode == 0, ended.stderr
     assert pictures(output) == pictures(dubbed / "dub.mp4")
 
 
 def test_pixels_far_from_the_face_are_the_same_before_encoding(sample: Sample, dubbed: Path) -> None:
-    from avsynth.pipeline.artefacts import load_motion, load_track
-    from avsynth.pipeline.faces import usable
-    from avsynth.lipsync.base import RENDERERS, Footage
-    from avsynth.lipsync.composite import composite
-    from avsynth.face.hull import hull_mask, lower_face_hull
-
     track = load_track(next((sample.work / "track").glob("*/*.npz")))
     motion = load_motion(next((sample.work / "motion").glob("*.npz")))
     renderer = RENDERERS.get("footage")()
@@ -156,7 +159,5 @@ def test_pixels_far_from_the_face_are_the_same_before_encoding(sample: Sample, d
 
 
 def test_lines_land_to_the_sample(sample: Sample) -> None:
-    from avsynth.pipeline.artefacts import load_speech
-
     lengths = {load_speech(folder).waveform.duration for folder in (sample.work / "clone").iterdir()}
     assert {Fraction(48, 25), Fraction(11, 5)} <= lengths

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from avsynth.core.errors import MissingExtraError, ModelError
-from avsynth.core.files import sha256
+from avsynth.core.errors import MissingExtraError
+from avsynth.models.hub import load_state
 
-WEIGHTS_SHA256 = "a15bce457ebc53ce5e6c9c3f11df78cf7ee2bf9cdab0a798902135b4c4027670"
+CARD = "audio_watermark/perth"
 N_FFT, HOP = 2048, 320  # of the package's hparams.yaml, as are the next three
 HIDDEN, SUBBAND = 256, 128  # 128 of 1025 bins: up to 2 kHz
 FLOOR = 1e-9
@@ -40,8 +40,7 @@ class Perth:
 
     def __init__(self) -> None:
         root = _package_folder()
-        weights = root.parent / "pretrained" / "implicit" / "perth_net_250000.pth.tar"
-        state = _load(weights)
+        state = load_state(CARD)
         self._encoder = _network(root, "encoder", "Encoder", state)
         self._decoder = _network(root, "decoder", "Decoder", state)
         self._window = torch.hann_window(N_FFT)
@@ -88,13 +87,6 @@ def _package_folder() -> Path:
     if found is None or not found.submodule_search_locations:
         raise MissingExtraError("audio_watermark 'perth' needs 'perth': pip install resemble-perth")
     return Path(found.submodule_search_locations[0]) / "perth_net" / "perth_net_implicit"
-
-
-def _load(weights: Path) -> dict[str, torch.Tensor]:
-    if not weights.is_file() or sha256(weights) != WEIGHTS_SHA256:
-        raise ModelError(f"{weights} is not Perth's weights: pip install --force-reinstall resemble-perth==1.0.1")
-    state: dict[str, torch.Tensor] = torch.load(weights, map_location="cpu", weights_only=True)["model"]
-    return state
 
 
 def _network(root: Path, module: str, name: str, state: dict[str, torch.Tensor]) -> Any:

@@ -20,6 +20,7 @@ from avsynth.text import espeak
 from avsynth.voice.conversion import convert
 from avsynth.voice.pitch import track
 from avsynth.voice.rhythm import FASTEST, SLOWEST, Piece, cut_into_pieces, edges_in_samples, place_phonemes
+from avsynth.voice.statistics import measure
 from avsynth.voice.vocoder import FRAME_SECONDS, Array, WorldFrames, analyze, synthesize
 
 SAMPLE_RATE = 24_000  # espeak-ng speaks at 22.05 kHz; 24 kHz is the next rate that divides a film's 48 kHz
@@ -28,11 +29,27 @@ _RATES = 80, 450  # words a minute that espeak-ng can
 _LEAD, _TAIL = Fraction(1, 50), Fraction(1, 20)  # seconds kept before the first phoneme and after the last
 
 
+VARIANTS = "default", "f2"  # a man of 103 Hz and a woman of 198 Hz; more of them did not come nearer to real voices
+# The first list of the Harvard sentences (IEEE, 1969): English phonemes in their usual shares.
+HARVARD = (
+    "The birch canoe slid on the smooth planks. Glue the sheet to the dark blue background. "
+    "It's easy to tell the depth of a well. These days a chicken leg is a rare dish. "
+    "Rice is often served in round bowls. The juice of lemons makes fine punch. "
+    "The box was thrown beside the parked truck. The hogs were fed chopped corn and garbage. "
+    "Four hours of steady work faced us. A large size in stockings is hard to sell."
+)
+
+
 @dataclass(frozen=True)
 class Bases:
     """How espeak-ng's own voices sound; written by ``benchmarks/voice.py --bases``, checked by a test."""
 
     voices: dict[str, VoiceStatistics]
+
+
+def measure_base(variant: str) -> VoiceStatistics:
+    """Measure one of espeak-ng's voices reading the Harvard sentences."""
+    return measure(_say(HARVARD, language="en", variant=variant, words_per_minute=NATURAL_WORDS_PER_MINUTE).waveform)
 
 
 @cache

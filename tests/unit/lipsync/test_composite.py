@@ -33,7 +33,7 @@ def patch_at(frame: int, left: int, top: int, *, height: int = 12, width: int = 
 def covered(frames: Frames, patch: FacePatch) -> np.ndarray:
     """Where the patch has alpha above 0, in the frame."""
     mask = np.zeros((frames.height, frames.width), bool)
-    for row, column in (*np.argwhere(patch.alpha > 0), patch.top, patch.left):
+    for row, column in np.argwhere(patch.alpha > 0) + np.array([patch.top, patch.left]):
         if 0 <= row < frames.height and 0 <= column < frames.width:
             mask[row, column] = True
     return mask

@@ -1,6 +1,9 @@
 """Draws tiny films whose every picture carries its own number, with PyAV alone and none of the code under test."""
 
-from collections.abc import Callable, Sequence
+import resource
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -151,6 +154,19 @@ def clicks(waveform: Waveform, *, apart: int = 400, floor: float = 0.2) -> list[
     return sorted(found)
 
 
+@contextmanager
+def limit_file_size(size: int) -> Iterator[None]:
+    """Writing beyond ``size`` bytes fails, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
 class Studio:
     """What tests use of this file."""
 
@@ -169,6 +185,12 @@ class Studio:
 def studio() -> type[Studio]:
     """The drawing tools."""
     return Studio
+
+
+@pytest.fixture
+def file_size_limit() -> Callable[[int], AbstractContextManager[None]]:
+    """``with file_size_limit(20_000):`` makes the disk full."""
+    return limit_file_size
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ import pytest
 from avsynth.core.errors import MediaError
 from avsynth.core.media import ColorTags
 from avsynth.media.probe import frame_times, probe, require_audio, require_video
+from avsynth.media.read import read_frames
+from avsynth.media.sound import write_audio
 
 RATES = [Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(50), Fraction(60000, 1001)]
 FAST = {"crf": "30", "preset": "ultrafast"}
@@ -92,8 +94,6 @@ def test_sound_starts_on_the_films_clock(film, studio):
 
 
 def test_a_recording_has_no_picture(tmp_path, studio):
-    from avsynth.media.sound import write_audio
-
     path = tmp_path / "a.wav"
     write_audio(path, studio.click_track([5], length=24_000))
     info = probe(path)
@@ -146,8 +146,6 @@ def test_a_film_that_ends_early_is_refused(tmp_path, film, name, codec, options)
 
 
 def test_a_recording_that_ends_early_is_refused(tmp_path, studio):
-    from avsynth.media.sound import write_audio
-
     for suffix in (".wav", ".flac"):
         whole = tmp_path / f"a{suffix}"
         write_audio(whole, studio.click_track(range(0, 96_000, 3), length=96_000))
@@ -157,6 +155,34 @@ def test_a_recording_that_ends_early_is_refused(tmp_path, studio):
             probe(cut)
 
 
+def test_a_recording_from_a_pipe_is_whole(tmp_path, studio):
+    """FFmpeg writes WAV into a pipe with a length of 0xFFFFFFFF: that is no promise."""
+    path = tmp_path / "a.wav"
+    write_audio(path, studio.click_track([5], length=24_000), subtype="PCM_16")
+    data = bytearray(path.read_bytes())
+    for position in (4, data.index(b"data") + 4):
+        data[position : position + 4] = b"\xff" * 4
+    path.write_bytes(bytes(data))
+    assert probe(path).duration == Fraction(1, 2)
+
+
+def test_a_capture_that_begins_amid_a_group_counts_what_can_be_shown(tmp_path, film, studio):
+    """A transport stream cut anywhere: pictures that lean on lost ones are no part of the film."""
+    options = {"g": "9", "bf": "2", "q:v": "2"}
+    data = film("a.ts", codec="mpeg2video", options=options).read_bytes()
+    path = tmp_path / "cut.ts"
+    path.write_bytes(data[len(data) // 188 // 3 * 188 :])
+    shown = [number for frames in read_frames(path) for number in studio.numbers(frames)]
+    assert probe(path).video.frame_count == len(shown) > 10
+    assert shown == list(range(40 - len(shown), 40))
+
+
+@pytest.mark.parametrize("flags", ["frag_keyframe+empty_moov", "frag_keyframe+empty_moov+default_base_moof"])
+def test_fragments_have_no_length_in_their_header(film, flags):
+    path = film(count=40, options=FAST | {"g": "10"}, container_options={"movflags": flags})
+    assert (probe(path).video.frame_count, probe(path).duration) == (40, Fraction(8, 5))
+
+
 def test_noise_in_a_films_clothes_is_refused(tmp_path, film):
     path = film(count=30)
     data = bytearray(path.read_bytes())
@@ -164,10 +190,7 @@ def test_noise_in_a_films_clothes_is_refused(tmp_path, film):
     data[begin : begin + 2000] = np.random.default_rng(0).bytes(2000)
     path.write_bytes(bytes(data))
     with pytest.raises(MediaError):
-        from avsynth.media.read import read_frames
-
-        for _ in read_frames(path):
-            pass
+        list(read_frames(path))
 
 
 def test_a_file_that_changes_is_read_anew(film):

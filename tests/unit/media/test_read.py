@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avsynth.core.errors import InputError, MediaError
@@ -36,6 +36,14 @@ def drawn(tmp_path_factory, studio):
     return {name: studio.draw(folder / name, studio.Recipe(**fields)) for name, fields in FILMS.items()}
 
 
+@pytest.fixture(scope="module")
+def wholes(drawn):
+    return {
+        name: [[plane[i] for plane in c.planes] for c in read_frames(path) for i in range(len(c))]
+        for name, path in drawn.items()
+    }
+
+
 @pytest.mark.parametrize("name", FILMS)
 def test_every_picture_in_order(drawn, studio, name):
     chunks = list(read_frames(drawn[name], chunk=16))
@@ -44,20 +52,19 @@ def test_every_picture_in_order(drawn, studio, name):
     assert [n for chunk in chunks for n in studio.numbers(chunk)] == list(range(40))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None)
 @given(
     name=st.sampled_from(sorted(FILMS)),
     bounds=st.tuples(st.integers(0, 40), st.integers(0, 40)).map(sorted),
     chunk=st.integers(1, 50),
 )
-def test_a_part_is_the_part_of_the_whole(drawn, studio, name, bounds, chunk):
+def test_a_part_is_the_part_of_the_whole(drawn, wholes, name, bounds, chunk):
     start, end = bounds
-    whole = {c.start + i: [p[i] for p in c.planes] for c in read_frames(drawn[name], chunk=1) for i in range(len(c))}
     position = start
     for frames in read_frames(drawn[name], start=start, end=end, chunk=chunk):
         assert frames.start == position
         for index in range(len(frames)):
-            for plane, expected in zip(frames.planes, whole[position + index], strict=True):
+            for plane, expected in zip(frames.planes, wholes[name][position + index], strict=True):
                 np.testing.assert_array_equal(plane[index], expected)
         position += len(frames)
     assert position == end

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avsynth.core.errors import MediaError
+from avsynth.core.media import Waveform
 from avsynth.core.span import Span
 from avsynth.media.read import read_audio
 from avsynth.media.sound import write_audio
@@ -57,8 +58,6 @@ def test_sound_before_the_first_picture_is_cut(film, studio):
 def test_samples_are_the_files(tmp_path):
     random = np.random.default_rng(3)
     samples = (random.integers(-(2**23), 2**23, (2, 9000)) / 2**23).astype(np.float32)
-    from avsynth.core.media import Waveform
-
     for name in ("a.wav", "a.flac"):
         write_audio(tmp_path / name, Waveform(samples, 44_100))
         np.testing.assert_array_equal(read_audio(tmp_path / name).samples, samples)
@@ -72,8 +71,6 @@ def test_encoder_padding_is_gone(film, studio):
 @pytest.mark.parametrize("rate", [16_000, 22_050, 44_100, 48_000, 96_000])
 def test_resampling_moves_nothing(tmp_path, studio, rate):
     """A slow wave keeps its phase: any shift of a sample would show."""
-    from avsynth.core.media import Waveform
-
     time = np.arange(48_000) / 48_000
     write_audio(tmp_path / "a.wav", Waveform(0.5 * np.sin(2 * np.pi * 440 * time)[None].astype(np.float32), 48_000))
     waveform = read_audio(tmp_path / "a.wav", sample_rate=rate)
@@ -87,8 +84,6 @@ def test_resampling_moves_nothing(tmp_path, studio, rate):
 def recordings(tmp_path_factory, studio):
     folder = tmp_path_factory.mktemp("sound")
     noise = np.random.default_rng(5).normal(0, 0.1, (1, 150_000)).astype(np.float32)
-    from avsynth.core.media import Waveform
-
     sound = Waveform(noise, 48_000)
     write_audio(folder / "a.wav", sound)
     for name, codec in (("a.mp4", "aac"), ("a.mkv", "flac"), ("a.mov", "pcm_s24le")):

@@ -123,7 +123,12 @@ def test_a_bomb_is_refused_before_it_is_decoded(tmp_path):
 def test_the_decoder_refuses_what_the_header_hid(film):
     """If a header lies, the first picture is refused when it is decoded."""
     path = film("liar.mp4", count=3)
-    with pytest.raises(MediaError, match="damaged"), open_media(path) as container:
-        stream = container.streams.video[0]
-        restrict_decoder(stream, Limits(max_pixels=100))
-        list(container.decode(stream))
+
+    def decode() -> None:
+        with open_media(path) as container:
+            stream = container.streams.video[0]
+            restrict_decoder(stream, Limits(max_pixels=100))
+            list(container.decode(stream))
+
+    with pytest.raises(MediaError, match="damaged"):
+        decode()

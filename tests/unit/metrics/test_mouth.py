@@ -19,9 +19,7 @@ def timeline() -> PhonemeTimeline:
 
 
 def score(opening: np.ndarray) -> tuple[float, float]:
-    made = mouth_score(
-        opening.astype(np.float32), measured=np.ones(50, bool), timeline=timeline(), frame_rate=RATE
-    )
+    made = mouth_score(opening.astype(np.float32), measured=np.ones(50, bool), timeline=timeline(), frame_rate=RATE)
     assert made.bilabials == 2
     return made.closure, made.leak
 
@@ -44,9 +42,7 @@ def test_half_of_the_closures_is_half() -> None:
 
 
 def test_frames_that_were_not_measured_do_not_count() -> None:
-    made = mouth_score(
-        np.full(50, 0.1, np.float32), measured=np.zeros(50, bool), timeline=timeline(), frame_rate=RATE
-    )
+    made = mouth_score(np.full(50, 0.1, np.float32), measured=np.zeros(50, bool), timeline=timeline(), frame_rate=RATE)
     assert (made.bilabials, made.silent_frames) == (0, 0)
 
 

@@ -42,16 +42,18 @@ def test_lips_are_named_only_if_they_were_changed(film_claim):
     assert "changes" not in actions_of(replace(film_claim, lips_changed=False))["c2pa.dubbed"]
 
 
-def test_an_unknown_source_language_is_left_out(film_claim):
+def test_an_unknown_source_language_is_undetermined(film_claim):
     parameters = actions_of(replace(film_claim, source_language=""))["c2pa.translated"]["parameters"]
-    assert parameters == {"targetLanguage": "es"}
+    assert parameters == {"sourceLanguage": "und", "targetLanguage": "es"}
 
 
 def test_speech_alone_is_created_by_a_trained_model(claim):
     actions = actions_of(claim)
     assert next(iter(actions)) == "c2pa.created"
     assert actions["c2pa.created"]["digitalSourceType"] == PREFIX + "trainedAlgorithmicMedia"
-    assert "c2pa.dubbed" not in actions
+    assert list(actions) == ["c2pa.created", "c2pa.watermarked.unbound"]
+    speech = data_of(manifest(claim, mime_type="audio/wav", engine="perth"), "avsynth.speech")
+    assert speech == {"language": "es", "voice": "cloned"}
 
 
 def test_nothing_personal_goes_in(film_claim):

@@ -17,11 +17,13 @@ def test_it_needs_no_pkg_resources_and_does_not_run_the_package(monkeypatch):
 FOLDER = perth._package_folder()
 
 
-def test_other_weights_are_refused(tmp_path):
-    wrong = tmp_path / "perth_net_250000.pth.tar"
-    wrong.write_bytes(b"pickle")
-    with pytest.raises(ModelError, match="not Perth's weights"):
-        perth._load(wrong)
+def test_weights_come_through_the_hub_which_checks_them(monkeypatch):
+    def refuse(card):
+        raise ModelError(f"{card} is not the file its card describes")
+
+    monkeypatch.setattr(perth, "load_state", refuse)
+    with pytest.raises(ModelError, match="audio_watermark/perth"):
+        perth.Perth()
 
 
 def test_without_the_package_the_error_tells_what_to_install(monkeypatch):

@@ -7,6 +7,7 @@ import soundfile
 
 from avsynth.core.errors import ConsentError, InputError, MediaError, OutputError
 from avsynth.provenance.credential import load_credential
+from avsynth.provenance.manifest import manifest
 from avsynth.provenance.read import read_credentials, sidecar_of
 from avsynth.provenance.sign import sign_file
 
@@ -67,7 +68,8 @@ def test_speech_alone_is_signed(claim, speech, tmp_path, suffix):
         soundfile.write(plain, speech.samples.T, speech.sample_rate)
     found = sign_file(plain, tmp_path / f"out{suffix}", claim=claim)
     assert found.valid
-    assert found.actions == ("c2pa.created", "c2pa.translated", "c2pa.watermarked.unbound")
+    assert found.actions == ("c2pa.created", "c2pa.watermarked.unbound")
+    assert found.language == "es"
     assert found.source_types == ("trainedAlgorithmicMedia",)
     assert found.ingredients == ()
 
@@ -212,6 +214,25 @@ def test_a_failure_leaves_nothing_behind(dub, tmp_path):
     with pytest.raises(OutputError, match="cannot sign"):
         sign_file(broken, tmp_path / "out.mp4", claim=claim)
     assert sorted(p.name for p in tmp_path.iterdir()) == before
+
+
+def test_a_manifest_of_any_shape_is_read(dub, tmp_path, monkeypatch):
+    plain, claim = dub()
+    written = manifest(claim, mime_type="video/mp4", engine="perth")
+    written["title"] = "\x1b[2J"
+    written["claim_generator_info"] = [{"name": "\x1b[31mred", "version": "1"}]
+    written["assertions"] = [
+        written["assertions"][0] | {"data": {"actions": written["assertions"][0]["data"]["actions"][:1]}},
+        {"label": "avsynth.consent", "data": [1, 2]},
+        {"label": "avsynth.speech", "data": "Spanish"},
+        {"label": "avsynth.consent", "data": {"consents": {"id": 1}}},
+    ]
+    monkeypatch.setattr("avsynth.provenance.sign.manifest", lambda *args, **kwargs: written)
+    found = sign_file(plain, tmp_path / "out.mp4", claim=claim)
+    assert found.valid
+    assert found.actions == ("c2pa.opened",)
+    assert (found.consents, found.language, found.lips_changed) == ((), "", False)
+    assert found.generator == "?[31mred 1"
 
 
 def test_files_without_a_manifest(film, tmp_path):

@@ -1,0 +1,1 @@
+"""Where the faces of a film are, which of them speaks, and in which frames they can be changed."""

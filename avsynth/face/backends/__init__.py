@@ -1,0 +1,1 @@
+"""The engines that place landmarks, one file each."""

@@ -1,0 +1,120 @@
+"""Finds and follows every face of a film, shot by shot, holding a few frames at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from avsynth.core.errors import InputError
+from avsynth.core.face import FaceLayout, FaceTrack
+from avsynth.core.media import Frames, Shot
+from avsynth.core.progress import Progress, silent
+from avsynth.face.base import LANDMARKERS, Landmarker
+from avsynth.face.follow import SEARCH_EVERY, ShotFollower, Trail
+from avsynth.face.pose import head_pose
+from avsynth.face.smooth import smooth
+from avsynth.media.probe import probe, require_video
+from avsynth.media.read import read_frames
+
+
+def track(
+    path: Path, *, shots: Sequence[Shot], landmarker: str | Landmarker = "facemesh", progress: Progress = silent
+) -> tuple[FaceTrack, ...]:
+    """Follow every face of a film.
+
+    Each shot is followed by itself: nothing reaches over a cut. Where no shot shows two faces, the one face is taken
+    for one person, whose pieces share an id; otherwise every piece has its own id, and ``assign`` or a person says who
+    it is.
+
+    Args:
+        path: The film.
+        shots: In order; frames outside them are not looked at.
+        landmarker: Name of an engine, or an engine.
+        progress: Told how many frames are done.
+
+    Returns:
+        One piece a person and shot, in film order, from the first to the last frame the face was seen in.
+
+    Raises:
+        MediaError: The film cannot be read.
+        InputError: The shots overlap or are out of order.
+        ModelError: The engine's weights cannot be obtained.
+    """
+    engine: Landmarker = LANDMARKERS.get(landmarker)() if isinstance(landmarker, str) else landmarker
+    if any(after.start < before.end for before, after in zip(shots, shots[1:], strict=False)):
+        raise InputError("shots must be in order and must not overlap")
+    rotation = require_video(probe(path)).rotation
+    pieces: list[list[FaceTrack]] = []
+    done, total = 0, sum(map(len, shots))
+    for shot, seen in _by_shot(path, shots):
+        follower = ShotFollower(engine, shot=shot, rotation=rotation)
+        pictures: dict[int, tuple[Frames, int]] = {}
+        for frames in seen:
+            pictures = {frame: place for frame, place in pictures.items() if frame >= frames.start - SEARCH_EVERY}
+            pictures |= {frames.start + index: (frames, index) for index in range(len(frames))}
+            for frame in range(frames.start, frames.start + len(frames)):
+                follower.see(frame, pictures)
+            done += len(frames)
+            progress("tracking faces", done, total)
+        pieces.append([_piece(trail, layout=engine.layout, rotation=rotation) for trail in follower.found()])
+    return _numbered(pieces)
+
+
+def _by_shot(path: Path, shots: Sequence[Shot]) -> Iterator[tuple[Shot, Iterator[Frames]]]:
+    """The chunks of every shot, reading each unbroken stretch of the film once."""
+    stretches: list[list[Shot]] = []
+    for shot in shots:
+        if stretches and stretches[-1][-1].end == shot.start:
+            stretches[-1].append(shot)
+        else:
+            stretches.append([shot])
+    for stretch in stretches:
+        source = read_frames(path, start=stretch[0].start, end=stretch[-1].end, chunk=SEARCH_EVERY)
+        rest: list[Frames] = []
+        for shot in stretch:
+            yield shot, _until(shot.end, source, rest)
+
+
+def _until(end: int, source: Iterator[Frames], rest: list[Frames]) -> Iterator[Frames]:
+    """Chunks up to frame ``end``; what a chunk holds beyond it waits in ``rest``."""
+    while True:
+        frames = rest.pop() if rest else next(source)
+        size = end - frames.start
+        if size < len(frames):
+            rest.append(_part(frames, size, len(frames)))
+            frames = _part(frames, 0, size)
+        yield frames
+        if frames.start + len(frames) >= end:
+            return
+
+
+def _part(frames: Frames, start: int, end: int) -> Frames:
+    planes = tuple(plane[start:end] for plane in frames.planes)
+    return Frames(planes, frames.pixel_format, frames.start + start, frames.pts[start:end], frames.color)
+
+
+def _piece(trail: Trail, *, layout: FaceLayout, rotation: int) -> FaceTrack:
+    """A track from what was found, with the nearest found frame's landmarks where the face was lost."""
+    found = np.array(sorted(trail.faces))
+    wanted = np.arange(found[0], found[-1] + 1)
+    visible = np.isin(wanted, found)
+    nearest = found[np.abs(wanted[:, None] - found[None, :]).argmin(axis=1)] if not visible.all() else found
+    raw = np.stack([trail.faces[frame].landmarks_px for frame in found]).astype(np.float32)
+    places = np.searchsorted(found, nearest)
+    landmarks = smooth(raw[places], visible=visible, layout=layout)
+    landmarks[~visible] = landmarks[nearest - found[0]][~visible]
+    score = np.array([trail.faces[frame].score for frame in nearest], np.float32) * visible
+    pose = head_pose(landmarks, layout)
+    pose[:, 2] = (pose[:, 2] + rotation + 180) % 360 - 180
+    return FaceTrack(0, int(found[0]), layout, landmarks, visible, score.astype(np.float32), pose)
+
+
+def _numbered(pieces: Sequence[Sequence[FaceTrack]]) -> tuple[FaceTrack, ...]:
+    alone = all(len(shot) <= 1 for shot in pieces)
+    flat = sorted((piece for shot in pieces for piece in shot), key=lambda piece: piece.start)
+    return tuple(
+        FaceTrack(0 if alone else number, p.start, p.layout, p.landmarks_px, p.visible, p.score, p.pose)
+        for number, p in enumerate(flat)
+    )
