@@ -23,8 +23,14 @@ _LARGEST_GROWTH = 1.5
 
 @dataclass
 class Trail:
-    """One face in one shot: what was found in which frame, where it is now (None: lost), and how often the detector,
-    which does not know where it was, saw it too."""
+    """One face in one shot.
+
+    Attributes:
+        faces: What was found, by frame.
+        here: Where it is now; None while it is lost.
+        seen: Where it was when it was last seen.
+        hits: How often the detector, which does not know where the face was, saw it too.
+    """
 
     faces: dict[int, FoundFace] = field(default_factory=dict)
     here: Region | None = None
@@ -142,9 +148,7 @@ class ShotFollower:
         same = [t for t in lost if t.seen is not None and _is_near(region, t.seen, jump=1.0, growth=2.0)]
         return max(same, key=lambda t: t.last, default=None)
 
-    def _follow_back(
-        self, trail: Trail, frame: int, first: int, pictures: Mapping[int, tuple[Frames, int]]
-    ) -> None:
+    def _follow_back(self, trail: Trail, frame: int, first: int, pictures: Mapping[int, tuple[Frames, int]]) -> None:
         assert trail.here is not None
         region = trail.here
         for earlier in range(frame - 1, first - 1, -1):

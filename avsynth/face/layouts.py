@@ -36,9 +36,3 @@ IBUG_68 = FaceLayout(
 # fmt: on
 
 LAYOUTS: dict[str, FaceLayout] = {layout.name: layout for layout in (MEDIAPIPE_478, IBUG_68)}
-
-LOWER_FACE: dict[str, tuple[int, ...]] = {
-    "mediapipe-478": (50, 205, 129, 2, 358, 425, 280),
-    "ibug-68": (31, 33, 35),
-}
-"""From the viewer's left cheek under the eye, under the nose, to the right cheek: the upper edge of what may change."""

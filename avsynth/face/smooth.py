@@ -12,9 +12,7 @@ _WINDOW, _ORDER = 7, 2
 _LARGEST_SHIFT = 0.01  # of the eye corners' distance: several times the engine's jitter, less than real motion
 
 
-def smooth(
-    landmarks_px: NDArray[np.float32], *, visible: NDArray[np.bool_], layout: FaceLayout
-) -> NDArray[np.float32]:
+def smooth(landmarks_px: NDArray[np.float32], *, visible: NDArray[np.bool_], layout: FaceLayout) -> NDArray[np.float32]:
     """Steady the head, and the points outside the lips, in every unbroken run of frames.
 
     The similarity from a resting head to each frame is smoothed over 7 frames and the whole face moved by the
@@ -65,7 +63,7 @@ def _filtered(values: NDArray[np.complex128]) -> NDArray[np.complex128]:
     return filtered
 
 
-def _limited(shift: NDArray[np.complex128], most: NDArray[np.float64]) -> NDArray[np.complex128]:
+def _limited(shift: NDArray[np.complex128], most: NDArray[np.floating]) -> NDArray[np.complex128]:
     """Shorten what is longer than ``most``: a fast real motion is not jitter."""
     limited: NDArray[np.complex128] = shift * np.minimum(1, most / np.maximum(abs(shift), 1e-9))
     return limited

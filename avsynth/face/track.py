@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from avsynth.core.media import Frames, Shot
 from avsynth.core.progress import Progress, silent
 from avsynth.face.base import LANDMARKERS, Landmarker
 from avsynth.face.follow import SEARCH_EVERY, ShotFollower, Trail
+from avsynth.face.identity import number_people
 from avsynth.face.pose import head_pose
 from avsynth.face.smooth import smooth
 from avsynth.media.probe import probe, require_video
@@ -24,9 +26,8 @@ def track(
 ) -> tuple[FaceTrack, ...]:
     """Follow every face of a film.
 
-    Each shot is followed by itself: nothing reaches over a cut. Where no shot shows two faces, the one face is taken
-    for one person, whose pieces share an id; otherwise every piece has its own id, and ``assign`` or a person says who
-    it is.
+    Each shot is followed by itself: nothing reaches over a cut. Pieces of one person share an id; see
+    ``identity.number_people`` for how far that can be known.
 
     Args:
         path: The film.
@@ -43,7 +44,7 @@ def track(
         ModelError: The engine's weights cannot be obtained.
     """
     engine: Landmarker = LANDMARKERS.get(landmarker)() if isinstance(landmarker, str) else landmarker
-    if any(after.start < before.end for before, after in zip(shots, shots[1:], strict=False)):
+    if any(after.start < before.end for before, after in pairwise(shots)):
         raise InputError("shots must be in order and must not overlap")
     rotation = require_video(probe(path)).rotation
     pieces: list[list[FaceTrack]] = []
@@ -59,7 +60,7 @@ def track(
             done += len(frames)
             progress("tracking faces", done, total)
         pieces.append([_piece(trail, layout=engine.layout, rotation=rotation) for trail in follower.found()])
-    return _numbered(pieces)
+    return number_people(pieces)
 
 
 def _by_shot(path: Path, shots: Sequence[Shot]) -> Iterator[tuple[Shot, Iterator[Frames]]]:
@@ -109,12 +110,3 @@ def _piece(trail: Trail, *, layout: FaceLayout, rotation: int) -> FaceTrack:
     pose = head_pose(landmarks, layout)
     pose[:, 2] = (pose[:, 2] + rotation + 180) % 360 - 180
     return FaceTrack(0, int(found[0]), layout, landmarks, visible, score.astype(np.float32), pose)
-
-
-def _numbered(pieces: Sequence[Sequence[FaceTrack]]) -> tuple[FaceTrack, ...]:
-    alone = all(len(shot) <= 1 for shot in pieces)
-    flat = sorted((piece for shot in pieces for piece in shot), key=lambda piece: piece.start)
-    return tuple(
-        FaceTrack(0 if alone else number, p.start, p.layout, p.landmarks_px, p.visible, p.score, p.pose)
-        for number, p in enumerate(flat)
-    )

@@ -13,7 +13,7 @@ from avsynth.face.hull import hull_mask, lower_face_hull
 from avsynth.lipsync.bank import Bank
 from avsynth.lipsync.blend import FEATHER, box_of, feather, matched, soft_region
 from avsynth.lipsync.canonical import Points, apply, invert
-from avsynth.lipsync.interior import draw_interior
+from avsynth.lipsync.interior import Interior, draw_interior
 from avsynth.lipsync.lips import features, is_lower, is_upper
 from avsynth.lipsync.person import PersonMouth
 from avsynth.lipsync.plan import Plan
@@ -24,6 +24,9 @@ from avsynth.media.color import region_rgb
 _LIP_STIFFNESS, _JAW_STIFFNESS, _RIGID_STIFFNESS = 3e-4, 1e-3, 3e-3
 _MANY_POINTS = 16  # rings with as many points are thinned by two
 _SEAL = 0.006  # a mouth this much more open than wanted, and twice as open, is closed lip by lip
+_STRETCH = 1.35  # one this much less open is not stretched at its teeth, which keep their size
+_TEETH, _FLOOR = 0.5, 0.2  # shares of its opening that keep their size: the upper teeth's and the lower lip's side
+_SHOWS_TEETH = 0.03  # an opening below shows none
 _PART = 0.03  # one this much less open, and half as open, gets a drawn interior
 
 
@@ -79,12 +82,16 @@ class Painter:
         wanted, shown = features(np.stack([target, source]), points=self.person.points)[:, 0]
         image, to_image = self.bank.images[index], self.bank.to_image[index]
 
+        knots, pair = self._knots(), np.empty((2, 0, 2))
+        if shown > _SHOWS_TEETH and self._stretched(wanted, shown) > 0:
+            pair = self._between_lips(target, source)
+
         def mapped(knots: NDArray[np.bool_]) -> NDArray[np.float32]:
-            stiff = np.concatenate([self._stiffness()[knots], np.full(len(rigid[0]), _RIGID_STIFFNESS)])
-            bend = Bend.fit(np.concatenate([target[knots], rigid[0]]), np.concatenate([source[knots], rigid[1]]), stiff)
+            to, taken = (np.concatenate(part) for part in zip((target[knots], source[knots]), rigid, pair, strict=True))
+            soft = np.full(len(rigid[0]), _RIGID_STIFFNESS), np.full(len(pair[0]), _LIP_STIFFNESS)
+            bend = Bend.fit(to, taken, np.concatenate([self._stiffness()[knots], *soft]))
             return grid.grow(apply(to_image[None], bend(grid.nodes)[None])[0])
 
-        knots = self._knots()
         if shown - max(wanted, 0) > _SEAL and shown > 2 * wanted:
             above, below = (mapped(knots & ~side) for side in self._sides())
             return draw(image, np.where(self._below_lip_line(target, grid)[..., None], below, above))
@@ -94,12 +101,34 @@ class Painter:
         """With a drawn interior, as far as the bank's mouth was too closed to show one."""
         points = self.person.points
         wanted, shown = features(np.stack([plan.shapes[row], self.bank.mouth[index]]), points=points)[:, 0]
-        amount = float(np.clip((wanted - 2 * max(shown, 0)) / _PART, 0, 1))
-        if amount == 0:
-            return drawn
         inner = self._pixels(plan.shapes[row, points.inner], plan, row) - (grid.box.left, grid.box.top)
         brightness = float(np.percentile(drawn, 60))
-        return draw_interior(drawn, inner=inner, brightness=brightness, scale_px=scale, amount=amount)
+        if shown > _SHOWS_TEETH:
+            amount = self._stretched(wanted, shown)
+            band = (_TEETH * shown / max(wanted, shown), 1 - _FLOOR * shown / max(wanted, shown))
+            interior = Interior(inner, brightness, scale, amount, band, teeth=False)
+        else:
+            amount = float(np.clip((wanted - 2 * max(shown, 0)) / _PART, 0, 1))
+            interior = Interior(inner, brightness, scale, amount)
+        return draw_interior(drawn, interior) if amount > 0 else drawn
+
+    @staticmethod
+    def _stretched(wanted: float, shown: float) -> float:
+        """How far teeth would be pulled long, 0 to 1: a little stretch is not seen, and dark gaps in it would be."""
+        share = np.clip((wanted / shown - _STRETCH) / 0.15, 0, 1)
+        return float(share * np.clip((wanted - shown) / _PART - 1.3, 0, 1))
+
+    def _between_lips(self, target: Points, source: Points) -> NDArray[np.float64]:
+        """Knots in the opening that keep teeth and tongue at their size: of target and source, ``(2, Q, 2)``."""
+        ring = self.person.points.inner
+        count = ring.stop - ring.start
+        top = count // 4 + np.array([-1, 0, 1]) * (count // 8)
+        up, low = ring.start + top, ring.start + (count - top)
+        height = source[low] - source[up]
+        ends = [
+            np.concatenate([shape[up] + _TEETH * height, shape[low] - _FLOOR * height]) for shape in (target, source)
+        ]
+        return np.stack(ends)
 
     @staticmethod
     def _pixels(shape: Points, plan: Plan, row: int) -> Points:

@@ -16,7 +16,7 @@ CROSSFADE_FRAMES = 2  # on either side of a jump
 # Weights of the costs, which are in hundredths of the distance of the outer eye corners.
 _POSE = 0.8
 _JAW = 0.35
-_OPENING = 2.5  # of the logarithm of the ratio of openings: a closed mouth cannot be had from an open one
+_OPENING = 6.0  # of the logarithm of the ratio of openings: a closed mouth cannot be had from an open one
 _OPENING_FLOOR = 0.012
 _BLUR = 1.5
 _JUMP = 2.2

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from speechbrain.lobes.features import Fbank
 from speechbrain.lobes.models.ECAPA_TDNN import ECAPA_TDNN
+from speechbrain.utils.importutils import LazyModule
 from torch import Tensor, nn
 
 SAMPLE_RATE = 16_000
@@ -16,7 +19,21 @@ CHANNELS = 1024
 _PARTIAL_SECONDS = 30  # a longer recording is embedded in pieces and averaged, so memory does not grow
 
 
-class Ecapa(nn.Module):  # type: ignore[misc]  # torch's types are not followed
+def _quiet_redirects() -> None:
+    """Let others look at SpeechBrain's old module names without importing what stands behind them.
+
+    It leaves lazy modules in ``sys.modules`` that import optional packages when asked for any attribute, and fail.
+    Whoever walks over all modules for their ``__file__`` (``inspect``, hypothesis) would crash on them.
+    """
+    for name, module in list(sys.modules.items()):
+        if name.startswith("speechbrain.") and isinstance(module, LazyModule):
+            vars(module).setdefault("__file__", None)
+
+
+_quiet_redirects()
+
+
+class Ecapa(nn.Module):
     """Filter banks, mean normalization, and the network of Desplanques et al. (2020).
 
     The state dict of ``network`` is the one that SpeechBrain publishes as ``embedding_model.ckpt``.

@@ -19,7 +19,7 @@ _LEAST_COVERAGE = 0.75  # a last partial that holds less speech than this is dro
 _QUIETEST_DBFS = -30.0  # quieter speech is raised to this
 
 
-class Ge2e(nn.Module):  # type: ignore[misc]  # torch's types are not followed
+class Ge2e(nn.Module):
     """The network of Wan et al. (2018) in the shape of Resemblyzer's published weights.
 
     Args:

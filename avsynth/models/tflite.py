@@ -47,7 +47,9 @@ class TfliteNetwork(torch.nn.Module):
         try:
             build = _BUILDERS[node.op]
         except KeyError:
-            raise ModelError(f"operation {node.op} is not supported; there are: {', '.join(sorted(_BUILDERS))}") from None
+            raise ModelError(
+                f"operation {node.op} is not supported; there are: {', '.join(sorted(_BUILDERS))}"
+            ) from None
         run, inputs = build(node, graph)
         for i in inputs:
             if i in graph.constants and i not in self._constants:
@@ -55,7 +57,7 @@ class TfliteNetwork(torch.nn.Module):
         activate = _ACTIVATIONS.get(node.options.get("activation", 0))
         if activate is None:
             raise ModelError(f"activation {node.options['activation']} of {node.op} is not supported")
-        self._steps.append((lambda values, run=run, activate=activate: activate(run(values)), inputs, node.outputs[0]))
+        self._steps.append((_then(run, activate), inputs, node.outputs[0]))
 
     def forward(self, *pictures: Tensor) -> tuple[Tensor, ...]:
         """Every output of the graph, in the file's order, for its inputs in the file's order and layout."""
@@ -65,6 +67,10 @@ class TfliteNetwork(torch.nn.Module):
         for run, inputs, output in self._steps:
             values[output] = run([values[i] for i in inputs])
         return tuple(_outside(values[i]) for i in self._outputs)
+
+
+def _then(first: Run, second: Callable[[Tensor], Tensor]) -> Run:
+    return lambda values: second(first(values))
 
 
 def _inside(value: Tensor) -> Tensor:

@@ -184,5 +184,7 @@ _OPTIONS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "CONCATENATION": _reader("ConcatenationOptions", axis="Axis", activation="FusedActivationFunction"),
     "RESIZE_BILINEAR": _reader("ResizeBilinearOptions", align_corners="AlignCorners", half_pixel="HalfPixelCenters"),
     "DEPTH_TO_SPACE": _reader("DepthToSpaceOptions", block="BlockSize"),
-    "STRIDED_SLICE": _reader("StridedSliceOptions", begin_mask="BeginMask", end_mask="EndMask", shrink="ShrinkAxisMask"),
+    "STRIDED_SLICE": _reader(
+        "StridedSliceOptions", begin_mask="BeginMask", end_mask="EndMask", shrink="ShrinkAxisMask"
+    ),
 }

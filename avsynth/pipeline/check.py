@@ -24,6 +24,7 @@ from avsynth.pipeline.lines import FILM_SAMPLE_RATE, SpokenLine
 from avsynth.pipeline.motion import AnimatedFace
 from avsynth.pipeline.options import Options
 from avsynth.pipeline.review import write_reel, write_strips
+from avsynth.provenance.manifest import Claim
 from avsynth.provenance.release import Released
 from avsynth.provenance.watermark import FOUND
 
@@ -38,6 +39,7 @@ class Evidence:
     """What a finished film is measured with."""
 
     film: Watched
+    claim: Claim
     released: Released
     lines: tuple[SpokenLine, ...]
     faces: tuple[AnimatedFace, ...]
@@ -68,7 +70,8 @@ def check(evidence: Evidence, *, options: Options, landmarker: str) -> QCReport:
         checks += _look(evidence, face, options=options, landmarker=landmarker)
     report = QCReport(evidence.released.path, tuple(checks), passed, tuple(notes))
     write_text(options.report / "qc.json", to_json(report))
-    write_reel(options.report / "before-after.mp4", before=evidence.film.path, after=evidence.released.path)
+    reel = options.report / "before-after.mp4"
+    write_reel(reel, before=evidence.film.path, after=evidence.released.path, claim=evidence.claim)
     return report
 
 

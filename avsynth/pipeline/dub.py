@@ -102,21 +102,18 @@ def run_plan(plan: DubPlan, *, options: Options | None = None) -> FilmResult:
     lines = tuple(item for theirs in spoken.values() for item in theirs)
     original = film_sound(seen, cache=cache) if seen.info.audio else None
     options.progress("signing", 0, 0)
-    released = release_film(
-        encoded,
-        soundtrack=dub_soundtrack(plan, lines, info=seen.info, original=original),
-        output=plan.output,
-        claim=Claim(
-            title=plan.output.name,
-            source=plan.film,
-            language=plan.language,
-            lips_changed=bool(pieces),
-            voice_cloned=True,
-            consents=tuple(consents.values()),
-        ),
-        like=seen.info,
+    claim = Claim(
+        title=plan.output.name,
+        source=plan.film,
+        language=plan.language,
+        source_language=seen.info.audio[0].language if seen.info.audio else "",
+        lips_changed=bool(pieces),
+        voice_cloned=True,
+        consents=tuple(consents.values()),
     )
-    evidence = Evidence(seen, released, lines, faces)
+    soundtrack = dub_soundtrack(plan, lines, info=seen.info, original=original)
+    released = release_film(encoded, soundtrack=soundtrack, output=plan.output, claim=claim, like=seen.info)
+    evidence = Evidence(seen, claim, released, lines, faces)
     report = check(evidence, options=options, landmarker=plan.engines["landmarker"])
     timelines = {name: film_timeline(theirs, duration=_duration(seen)) for name, theirs in spoken.items()}
     return FilmResult(plan.output, report, timelines, plan)

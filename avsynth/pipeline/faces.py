@@ -81,9 +81,7 @@ def watch(path: Path, *, landmarker: str, cache: Cache, progress: Progress) -> W
 
 def film_sound(film: Watched, *, cache: Cache) -> Path:
     """The film's sound as a file in which any part is found at once."""
-    return cache.produce(
-        Stage("sound", {"film": film.digest}, ".wav", lambda target: extract_sound(film.path, target))
-    )
+    return cache.produce(Stage("sound", {"film": film.digest}, ".wav", lambda target: extract_sound(film.path, target)))
 
 
 def usable(face: FaceTrack, *, info: MediaInfo) -> Judgement:

@@ -77,7 +77,8 @@ def lipsync(
     )
     soundtrack = recorded_soundtrack(audio, info=seen.info)
     released = release_film(encoded, soundtrack=soundtrack, output=output, claim=claim, like=seen.info)
-    report = check(Evidence(seen, released, (), (face,)), options=options, landmarker=options.all_engines["landmarker"])
+    evidence = Evidence(seen, claim, released, (), (face,))
+    report = check(evidence, options=options, landmarker=options.all_engines["landmarker"])
     timelines = {speaker: face.says.timeline} if face.says.timeline is not None else {}
     return FilmResult(output, report, timelines)
 

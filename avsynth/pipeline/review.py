@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
@@ -13,8 +14,12 @@ from avsynth.core.files import whole_file
 from avsynth.core.media import Frames
 from avsynth.media.color import region_rgb
 from avsynth.media.read import read_frames
+from avsynth.provenance.manifest import Claim
+from avsynth.provenance.sign import sign_file
 
 TILE = 192
+REEL_HEIGHT = 480
+REEL_SECONDS = 60
 
 
 def strip(film: Path, *, face: FaceTrack, frames: list[int]) -> NDArray[np.uint8]:
@@ -46,14 +51,31 @@ def write_strips(path: Path, *, before: Path, after: Path, face: FaceTrack, fram
         cv2.imwrite(str(temporary), picture[..., ::-1])
 
 
-def write_reel(path: Path, *, before: Path, after: Path, height: int = 480) -> None:
-    """Write the two films side by side with the dub's sound, by moviepy, for watching only.
+def write_reel(path: Path, *, before: Path, after: Path, claim: Claim) -> None:
+    """Write the two films side by side with the dub's sound, by moviepy, signed like the dub itself.
 
-    A reel is for the eye: it is scaled and re-encoded, and is neither marked nor a deliverable.
+    A reel is for the eye: it is scaled to a height of 480 pixels, ends after a minute and is no deliverable.
+
+    Args:
+        path: The mp4 to write.
+        before: The film.
+        after: Its dub.
+        claim: What the dub says of itself.
     """
     from moviepy import VideoFileClip, clips_array
 
-    with VideoFileClip(str(before), audio=False) as left, VideoFileClip(str(after)) as right, whole_file(path) as part:
-        reel = clips_array([[left.resized(height=height), right.resized(height=height)]])
-        reel = reel.with_audio(right.audio)
-        reel.write_videofile(str(part), codec="libx264", audio_codec="aac", preset="veryfast", logger=None)
+    size = (None, REEL_HEIGHT)  # FFmpeg scales while it decodes
+    with (
+        VideoFileClip(str(before), audio=False, target_resolution=size) as left,
+        VideoFileClip(str(after), target_resolution=size) as right,
+        TemporaryDirectory(dir=path.parent) as folder,
+    ):
+        length = min(left.duration, right.duration, REEL_SECONDS)
+        sides = [left.subclipped(0, length), right.subclipped(0, length)]
+        plain = Path(folder) / "reel.mp4"
+        reel = clips_array([sides]).with_audio(sides[1].audio)
+        sound = str(Path(folder) / "reel.m4a")
+        reel.write_videofile(
+            str(plain), codec="libx264", audio_codec="aac", preset="veryfast", logger=None, temp_audiofile=sound
+        )
+        sign_file(plain, path, claim=claim)

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from avsynth.face.hull import hull_mask, lower_face_hull
-from drawn_track import DRAWN, drawn_track
+from drawn_track import drawn_track
 from synth import Truth, draw_film, syllables
 
 from avsynth.core.errors import InputError
 from avsynth.core.face import FacePatch, FaceTrack, MouthMotion
 from avsynth.core.media import Frames
+from avsynth.face.hull import hull_mask, lower_face_hull
+from avsynth.face.layouts import IBUG_68
 from avsynth.lipsync.base import RENDERERS, Footage
 from avsynth.lipsync.composite import composite
 from avsynth.lipsync.visemes import BASIS
@@ -37,7 +38,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Truth:
 
 @pytest.fixture(scope="module")
 def track(film: Truth) -> FaceTrack:
-    return drawn_track(film)
+    return drawn_track(film, layout=IBUG_68)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +87,7 @@ def test_nothing_outside_the_hull_is_touched(prepared: Any, film: Truth, track: 
     patches = render(prepared, film, track, motion_of(np.linspace(0, 1, 60)))
     assert [p.frame for p in patches] == list(range(60))
     for patch in patches:
-        polygon = lower_face_hull(track.landmarks_px[patch.frame], DRAWN)
+        polygon = lower_face_hull(track.landmarks_px[patch.frame], IBUG_68)
         height, width = patch.alpha.shape
         inside = hull_mask(polygon, left=patch.left, top=patch.top, width=width, height=height)
         assert (patch.alpha[~inside] == 0).all()
@@ -155,7 +156,7 @@ def test_a_tiny_face_does_not_fail(prepared: Any, film: Truth, track: FaceTrack)
 
 def test_one_closed_frame_can_be_opened(engine: Any, tmp_path: Path) -> None:
     film = draw_film(tmp_path / "still.mp4", openings=np.zeros(10))
-    track = drawn_track(film)
+    track = drawn_track(film, layout=IBUG_68)
     usable = np.zeros(10, bool)
     usable[3] = True
     renderer = engine()

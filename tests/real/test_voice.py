@@ -13,8 +13,8 @@ from avsynth.voice.enroll import enroll
 from avsynth.voice.say import speak
 
 SPEAKERS = {  # folder of real utterances, the reference to enroll from, and the pitch of such a voice in Hz
-    "1089": ("Libri-TTS/1089_m", "1089_134686_000008_000000", (75, 125)),
-    "1580": ("Libri-TTS/1580_f", "1580_141083_000001_000002", (165, 240)),
+    "p245": ("VCTK/p245", "p245_005", (70, 115)),
+    "121": ("Libri-TTS/121_f", "121_121726_000004_000003", (140, 220)),
     "p248": ("VCTK/p248", "p248_005", (165, 250)),
     "p326": ("VCTK/p326", "p326_005", (65, 110)),
 }

@@ -56,7 +56,7 @@ class BlazeFace:
         to_frame = window.to_frame(_PIXELS)
         rgb = sample_rgb(frames, index, to_frame=to_frame, size=(_PIXELS, _PIXELS))
         rgb[~_inside(to_frame, frames)] = 0
-        raw = self._network((rgb.astype(np.float32) / 127.5 - 1)[None])
+        raw = self._network(rgb[None].astype(np.float32) / np.float32(127.5) - 1)
         by_width = {values.shape[-1]: values[0] for values in raw.values()}
         scores = 1 / (1 + np.exp(-np.clip(by_width[1][:, 0], -80, 80)))
         sure = np.flatnonzero(scores > _SURE)
@@ -102,9 +102,7 @@ def _merged(points: NDArray[np.float32], scores: NDArray[np.float32]) -> list[tu
     faces: list[tuple[float, NDArray[np.float32]]] = []
     while len(left):
         best = left[0]
-        shared = np.prod(
-            np.maximum(np.minimum(high[left], high[best]) - np.maximum(low[left], low[best]), 0), axis=1
-        )
+        shared = np.prod(np.maximum(np.minimum(high[left], high[best]) - np.maximum(low[left], low[best]), 0), axis=1)
         same = shared / np.maximum(area[left] + area[best] - shared, 1e-6) > _SAME_FACE
         same[0] = True
         weights = scores[left[same], None, None]

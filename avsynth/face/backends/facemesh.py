@@ -72,7 +72,7 @@ class FaceMesh:
         """Place the 478 points on the face in ``region``; see ``Landmarker``."""
         to_frame = region.to_frame(_PIXELS)
         rgb = sample_rgb(frames, index, to_frame=to_frame, size=(_PIXELS, _PIXELS))
-        raw = self._network((rgb.astype(np.float32) / 255)[None])
+        raw = self._network(rgb[None].astype(np.float32) / np.float32(255))
         points = _refined(raw)
         points[:, :2] = (points[:, :2] - 0.5) @ to_frame[:, :2].T + to_frame[:, 2]
         points[:, 2] *= region.size / _PIXELS

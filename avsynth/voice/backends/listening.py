@@ -30,6 +30,7 @@ def prepare(waveform: Waveform, *, sample_rate: int) -> NDArray[np.float32]:
         raise InputError(f"{len(sound) / sample_rate:.2f} s are too short to know a voice by; give at least 0.5 s")
     if not np.isfinite(sound).all() or float(np.abs(sound).max()) < 1e-5:
         raise InputError("the recording is silent; give one in which somebody speaks")
+    sound = sound - sound.mean()  # an offset would pass for loudness
     size = round(_FRAME_SECONDS * sample_rate)
     frames = sound[: len(sound) // size * size].reshape(-1, size)
     level = 10 * np.log10(np.mean(np.square(frames, dtype=np.float64), axis=1) + 1e-12)

@@ -1,6 +1,6 @@
 import numpy as np
 
-from avsynth.lipsync.interior import draw_interior
+from avsynth.lipsync.interior import Interior, draw_interior
 
 SKIN = np.full((80, 120, 3), 180, np.uint8)
 
@@ -13,7 +13,7 @@ def ring(gap: float) -> np.ndarray:
 
 
 def drawn(gap: float, amount: float = 1.0) -> np.ndarray:
-    return draw_interior(SKIN, inner=ring(gap), brightness=180, scale_px=160, amount=amount)
+    return draw_interior(SKIN, Interior(ring(gap), 180, 160, amount))
 
 
 def test_an_open_mouth_is_dark_below_the_teeth() -> None:
@@ -34,3 +34,11 @@ def test_closed_lips_and_amount_zero_change_nothing() -> None:
 def test_a_narrow_gap_shows_no_teeth() -> None:
     column = drawn(6)[:, 60].mean(axis=1)
     assert column[38:45].max() < 140
+
+
+def test_a_band_leaves_what_is_above_and_below_it() -> None:
+    image = draw_interior(SKIN, Interior(ring(30), 180, 160, 1.0, (0.5, 0.8), teeth=False))
+    column = image[:, 60].mean(axis=1)  # the opening reaches from 31 to 61
+    assert (column[:42] == 180).all()
+    assert column[50] < 60
+    assert (column[60:] == 180).all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -45,6 +47,18 @@ def test_the_level_of_the_recording_does_not_matter(small):
 def test_a_long_recording_is_taken_in_pieces(small):
     sound = np.tile(speech(5.0), 12)  # a minute: two pieces that are alike
     assert small.embed(sound) @ small.embed(sound[: 30 * 16_000]) > 0.999
+
+
+def test_modules_can_be_walked_over_after_the_import():
+    assert [name for name, module in list(sys.modules.items()) if not _has_file_or_none(module)] == []
+
+
+def _has_file_or_none(module):
+    try:
+        getattr(module, "__file__", None)
+    except ImportError:
+        return False
+    return True
 
 
 def test_no_gradient_is_kept(small):

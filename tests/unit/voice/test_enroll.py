@@ -69,7 +69,7 @@ def test_two_short_recordings_make_one_voice(voices, verified, tmp_path):
 
 def test_clipped_and_noisy_speech_is_refused(voices, verified, tmp_path):
     _, samples, rate = voices["man"]
-    noise = np.random.default_rng(0).normal(0, samples.std() / 2.5, len(samples))
+    noise = np.random.default_rng(0).normal(0, samples.std() / 1.5, len(samples))
     for name, sound in (("clipped", np.clip(samples * 12, -0.9, 0.9)), ("noisy", samples + noise)):
         path = tmp_path / f"{name}.wav"
         soundfile.write(path, sound, rate, subtype="FLOAT")
@@ -81,6 +81,15 @@ def test_clean_speech_is_neither_clipped_nor_noisy(voices):
     samples = voices["woman"][1]
     assert clipped_share(samples) < 1e-3
     assert signal_to_noise_db(samples) > 15
+
+
+def test_an_offset_is_no_noise(voices, verified, tmp_path):
+    path, samples, rate = voices["man"]
+    offset = tmp_path / "offset.wav"
+    soundfile.write(offset, samples + 0.25, rate, subtype="FLOAT")
+    clean, moved = (enroll([item], speaker="Ana", consent=verified("Ana")) for item in (path, offset))
+    assert moved.embedding @ clean.embedding > 0.98
+    assert moved.statistics.f0_median_hz == pytest.approx(clean.statistics.f0_median_hz, rel=0.01)
 
 
 def test_consent_comes_first(verified, tmp_path):
