@@ -30,15 +30,19 @@ def progress_bars() -> Iterator[Listener]:
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=log, transient=True) as bars:
-        tasks: dict[str, Any] = {}
+    bars = Progress(*columns, console=log, transient=True)
+    tasks: dict[str, Any] = {}
 
-        def listen(step: str, done: int, total: int) -> None:
-            if step not in tasks:
-                tasks[step] = bars.add_task(step, total=total or None)
-            bars.update(tasks[step], completed=done, total=total or None)
+    def listen(step: str, done: int, total: int) -> None:
+        bars.start()  # only now: a command that is refused shows its one line and nothing else
+        if step not in tasks:
+            tasks[step] = bars.add_task(step, total=total or None)
+        bars.update(tasks[step], completed=done, total=total or None)
 
+    try:
         yield listen
+    finally:
+        bars.stop()
 
 
 def pairs(values: Sequence[str], *, option: str) -> dict[str, str]:

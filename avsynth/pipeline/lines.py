@@ -8,7 +8,11 @@ from fractions import Fraction
 from functools import lru_cache, partial
 from pathlib import Path
 
+import numpy as np
+
+from avsynth.audio.resample import resample
 from avsynth.core.files import sha256
+from avsynth.core.media import Waveform
 from avsynth.core.progress import Progress
 from avsynth.core.script import Utterance
 from avsynth.core.speech import PhonemeSpan, PhonemeTimeline, Speech, VoiceProfile
@@ -72,7 +76,21 @@ def speak_line(job: LineJob, folder: Path) -> None:
         duration=job.duration,
         seed=job.seed,
     )
-    save_speech(folder, speech)
+    save_speech(folder, at_film_rate(speech, job.duration))
+
+
+def at_film_rate(speech: Speech, duration: Fraction) -> Speech:
+    """The same speech at the film's rate and exactly as long as asked, even where the cloner's rate cannot be.
+
+    Args:
+        speech: At the cloner's rate, so up to one of its samples shorter or longer than asked.
+        duration: In whole film samples.
+    """
+    count = round(duration * FILM_SAMPLE_RATE)
+    sound = resample(speech.waveform, FILM_SAMPLE_RATE).samples[:, :count]
+    exact = np.pad(sound, ((0, 0), (0, count - sound.shape[1])))
+    timeline = speech.timeline.within(min(duration, speech.timeline.duration)).place(Fraction(0), duration)
+    return Speech(Waveform(exact, FILM_SAMPLE_RATE), timeline, speech.language, speech.stretch)
 
 
 @lru_cache(maxsize=8)

@@ -145,7 +145,10 @@ def test_face_alignment_puts_the_packages_points_into_the_frame(
     monkeypatch.setattr("face_alignment.utils.get_dir", lambda: str(tmp_path))
     seen = {}
 
-    def answer(self, image, detected_faces=None, return_bboxes=False, return_landmark_score=False):  # its signature
+    def answer(
+        self, image_or_path, detected_faces=None, return_bboxes=False, return_landmark_score=False
+    ):  # its signature
+        image = image_or_path
         assert image.dtype == np.uint8
         assert return_landmark_score
         seen["image"], (seen["box"],) = image, detected_faces

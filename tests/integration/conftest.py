@@ -3,42 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
 
-import numpy as np
 import pytest
+from jobs import SPANISH, Outcome, Sample, grant
 
 from avsynth.cli import main
-from avsynth.core.consent import today
-from avsynth.core.media import Waveform
 from avsynth.media.probe import probe
 from avsynth.media.read import read_audio
-from avsynth.media.sound import write_audio
 from avsynth.media.write import mux
 from avsynth.pipeline import demo
-from avsynth.provenance.consent import new_consent, save_consent
-
-SPANISH = """1
-00:00:00,480 --> 00:00:02,400
-Buenos días, mi amigo.
-
-2
-00:00:03,000 --> 00:00:05,200
-Este papel blanco es para usted.
-"""
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A film of one person with sound, a script for it, and what is needed to dub it."""
-
-    film: Path
-    voice: Path
-    script: Path
-    consent: Path
-    work: Path
 
 
 @pytest.fixture(scope="session")
@@ -53,30 +26,6 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
     consent = folder / "consent.json"
     grant(consent)
     return Sample(film, voice, script, consent, folder / "work")
-
-
-def grant(path: Path, **changes: object) -> Path:
-    """Write a consent record that covers everything the tests do, but for the changes."""
-    terms: dict[str, object] = {
-        "speaker": "Demo",
-        "kinds": ("voice", "likeness"),
-        "languages": ("any",),
-        "project": "any",
-        "expires": today() + timedelta(days=30),
-        "granted_by": "public domain",
-        "basis": "a portrait in the public domain and a synthetic voice",
-    }
-    save_consent(path, new_consent(**{**terms, **changes}))  # type: ignore[arg-type]
-    return path
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
 
 
 @pytest.fixture
@@ -95,9 +44,3 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         return Outcome(code, shown.out, shown.err)
 
     return run_command
-
-
-def silence(path: Path, *, seconds: float) -> Path:
-    """Write a sound file without sound."""
-    write_audio(path, Waveform(np.zeros((1, round(seconds * 16_000)), np.float32), 16_000))
-    return path

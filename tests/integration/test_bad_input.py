@@ -11,7 +11,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from conftest import SPANISH, Outcome, Sample, grant
+from jobs import SPANISH, Outcome, Sample, grant
 
 from avsynth.core.consent import today
 
@@ -64,13 +64,13 @@ def test_a_film_that_is_not_there(dub: Run, tmp_path: Path) -> None:
 
 
 def test_sound_alone_is_no_film(dub: Run, sample: Sample) -> None:
-    refused(dub(film=sample.voice), "voice.wav", "no video")
+    refused(dub(film=sample.voice), "voice.wav", "no picture")
 
 
 def test_a_film_without_sound(dub: Run, tmp_path: Path) -> None:
     film = tmp_path / "mute.mp4"
     draw(film, count=100)
-    refused(dub(film=film), "mute.mp4", "no audio")
+    refused(dub(film=film), "mute.mp4", "no sound")
 
 
 def test_a_truncated_film(dub: Run, sample: Sample, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Outcome, Sample, grant, silence
+from jobs import Outcome, Sample, grant, silence
 
 import avsynth
 from avsynth.media.probe import probe, require_video

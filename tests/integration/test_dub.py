@@ -15,10 +15,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from avsynth.face.hull import hull_mask, lower_face_hull
-from conftest import Outcome, Sample
+from jobs import Outcome, Sample
 
 from avsynth.core.media import VideoStream
+from avsynth.face.hull import hull_mask, lower_face_hull
 from avsynth.lipsync.base import RENDERERS, Footage
 from avsynth.lipsync.composite import composite
 from avsynth.media.probe import probe, require_video

@@ -1,6 +1,7 @@
 """Tracking on real clips: every frame, the right size, and lips that do what was said."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,9 @@ import synth
 
 from avsynth.core.face import FaceTrack
 from avsynth.core.media import Frames, Shot
+from avsynth.core.script import Script, Utterance
+from avsynth.core.span import Span
+from avsynth.face.assign import speaking_tracks
 from avsynth.face.gates import judge
 from avsynth.face.hull import hull_mask, lower_face_hull
 from avsynth.face.identity import head_difference, head_shape
@@ -145,6 +149,24 @@ def test_a_camera_that_pans_and_zooms_moves_every_landmark_with_it(tmp_path: Pat
     assert np.abs(lips - np.median(lips, axis=0)).mean() / np.median(scale) < 0.006
     assert scale.std() / scale.mean() < 0.01
     assert face.layout.mouth_opening(face.landmarks_px).std() < 0.006
+
+
+def test_of_two_faces_the_one_that_talks_speaks_the_line(media: Path, tmp_path: Path) -> None:
+    """On the left a man who keeps still (one frame, held), on the right one who talks."""
+    grid = media / "talking" / "grid"
+    (talk,) = read_frames(grid / "sbia1a.mpg", chunk=75)
+    (still,) = read_frames(grid / "brbk7n.mpg", end=1)
+    whole = {"left": 0, "top": 0, "width": 360, "height": 288}
+    left = region_rgb(still, 0, **whole)
+    pictures = [np.hstack([left, region_rgb(talk, i, **whole)]) for i in range(75)]
+    synth.write_film(tmp_path / "two.mp4", pictures, frame_rate=25)
+    faces = track(tmp_path / "two.mp4", shots=[Shot(0, 75)])
+    assert len({face.id for face in faces}) == 2
+    assert all(len(face) == 75 and face.visible.all() for face in faces)
+    line = Utterance("1", Span(Fraction(1, 2), Fraction(5, 2)), "Ana", "hola", "es")
+    (chosen,) = speaking_tracks(faces, Script((line,)), frame_rate=Fraction(25)).values()
+    (face,) = (face for face in faces if face.id == chosen)
+    assert face.landmarks_px[..., 0].min() > 360
 
 
 def test_ten_bits_are_tracked_as_eight(media: Path, tracked: Callable[[str], FaceTrack]) -> None:

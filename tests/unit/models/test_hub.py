@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import save
 
 from avsynth.core.errors import ModelError
+from avsynth.models import card as card_module
 from avsynth.models import hub
 from avsynth.models.card import Card, Source
 
@@ -225,3 +226,26 @@ def test_shapes_are_compared_before_loading(index: Path) -> None:
     with pytest.raises(ModelError, match=r"layer\.bias"):
         hub.load_into(slim, card=card)
     hub.load_into(slim, card=card, ignore=("layer.bias",))
+
+
+def test_weights_of_a_recipe_lie_beside_their_card(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "pretrained" / "vad"
+    folder.mkdir(parents=True)
+    (folder / "own.safetensors").write_bytes(WEIGHTS)
+    (folder / "own.toml").write_text(
+        f'name = "vad/own"\ntitle = "t"\narchitecture = "a"\nformat = "safetensors"\nsha256 = "{digest(WEIGHTS)}"\n'
+        f'bytes = {len(WEIGHTS)}\nlicence = "Apache-2.0"\nlicence_source = "this project"\ndatasets = []\n'
+        'recipe = "recipes/X"\nintended_use = "i"\nout_of_scope = "o"\n'
+        '[source]\nkind = "repo"\nfile = "own.safetensors"\n'
+    )
+    monkeypatch.setattr(card_module, "card_folders", lambda: (folder.parent,))
+    card_module._all_cards.cache_clear()
+    try:
+        assert hub.obtain("vad/own") == folder / "own.safetensors"
+        assert "layer.bias" in hub.load_state("vad/own")
+        assert hub.fetchable() == ()
+        (folder / "own.safetensors").unlink()
+        with pytest.raises(ModelError, match="reinstall avsynth"):
+            hub.obtain("vad/own")
+    finally:
+        card_module._all_cards.cache_clear()
