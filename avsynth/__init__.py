@@ -24,7 +24,20 @@ _WHERE = {
     "Options": "avsynth.pipeline.options",
 }
 
-__all__ = [*_WHERE, "__version__"]  # noqa: PLE0604 - the names are literals above
+__all__ = [
+    "DubOptions",
+    "LipsyncOptions",
+    "Options",
+    "SayOptions",
+    "__version__",
+    "dub",
+    "enroll",
+    "inspect",
+    "lipsync",
+    "plan_dub",
+    "run_plan",
+    "say",
+]
 
 if TYPE_CHECKING:
     from avsynth.pipeline.dub import dub, plan_dub, run_plan

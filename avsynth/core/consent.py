@@ -125,13 +125,9 @@ class VerifiedConsent:
                 f"the consent of {record.speaker!r} was revoked on {record.revoked}; ask them for a new one"
             )
         if day > record.expires:
-            raise ConsentError(
-                f"the consent of {record.speaker!r} expired on {record.expires}; ask them for a new one"
-            )
+            raise ConsentError(f"the consent of {record.speaker!r} expired on {record.expires}; ask them for a new one")
         if day < record.issued:
-            raise ConsentError(
-                f"the consent of {record.speaker!r} begins on {record.issued}; it does not hold yet"
-            )
+            raise ConsentError(f"the consent of {record.speaker!r} begins on {record.issued}; it does not hold yet")
 
     @property
     def speaker(self) -> str:
@@ -164,6 +160,4 @@ class VerifiedConsent:
                 f"a new record is needed: avsynth consent new --language {language}"
             )
         if project is not None and record.project not in (ANY, project):
-            raise ConsentError(
-                f"the consent of {record.speaker!r} is for {record.project!r}, not for {project!r}"
-            )
+            raise ConsentError(f"the consent of {record.speaker!r} is for {record.project!r}, not for {project!r}")

@@ -161,9 +161,7 @@ class FacePatch:
 
     def __post_init__(self) -> None:
         if self.image.shape != (*self.alpha.shape, 3) or self.image.dtype != np.uint8:
-            raise ValueError(
-                f"image {self.image.dtype} {self.image.shape} does not fit alpha {self.alpha.shape}"
-            )
+            raise ValueError(f"image {self.image.dtype} {self.image.shape} does not fit alpha {self.alpha.shape}")
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,7 @@ class Waveform:
 
     def __post_init__(self) -> None:
         if self.samples.ndim != 2 or self.samples.dtype != np.float32:
-            raise ValueError(
-                f"expected float32 samples of shape (C, T), got {self.samples.dtype} {self.samples.shape}"
-            )
+            raise ValueError(f"expected float32 samples of shape (C, T), got {self.samples.dtype} {self.samples.shape}")
         if self.sample_rate <= 0:
             raise ValueError(f"sample_rate must be positive, got {self.sample_rate}")
 
@@ -191,8 +189,7 @@ class Frames:
             expected = (count, *layout.plane_shape(index, height, width))
             if plane.shape != expected or plane.dtype != layout.dtype:
                 raise ValueError(
-                    f"plane {index} of {layout.name} must be {layout.dtype} {expected}, "
-                    f"got {plane.dtype} {plane.shape}"
+                    f"plane {index} of {layout.name} must be {layout.dtype} {expected}, got {plane.dtype} {plane.shape}"
                 )
         if self.pts.shape != (count,):
             raise ValueError(f"expected {count} presentation times, got shape {self.pts.shape}")

@@ -82,6 +82,4 @@ class DubPlan:
             )
         unknown = set(self.engines) - set(DEFAULT_ENGINES)
         if unknown:
-            raise InputError(
-                f"no kind of engine {sorted(unknown)[0]!r}; there are: {', '.join(DEFAULT_ENGINES)}"
-            )
+            raise InputError(f"no kind of engine {sorted(unknown)[0]!r}; there are: {', '.join(DEFAULT_ENGINES)}")

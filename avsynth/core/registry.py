@@ -28,9 +28,7 @@ class Registry:
         avsynth.core.errors.UnknownEngineError: no demo named 'yaml'; there are: json
     """
 
-    def __init__(
-        self, kind: str, builtin: Mapping[str, str], *, extras: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, kind: str, builtin: Mapping[str, str], *, extras: Mapping[str, str] | None = None) -> None:
         self.kind = kind
         self._builtin = dict(builtin)
         self._extras = dict(extras or {})

@@ -57,8 +57,7 @@ class PhonemeTimeline:
     def stretch(self, factor: Fraction) -> PhonemeTimeline:
         """Every time multiplied by ``factor``."""
         moved = (
-            PhonemeSpan(p.symbol, Span(p.span.start * factor, p.span.end * factor), p.score)
-            for p in self.phonemes
+            PhonemeSpan(p.symbol, Span(p.span.start * factor, p.span.end * factor), p.score) for p in self.phonemes
         )
         return PhonemeTimeline(tuple(moved), self.duration * factor)
 
@@ -97,9 +96,7 @@ class VoiceStatistics:
         if not 30 <= self.f0_median_hz <= 1000:
             raise ValueError(f"a median pitch of {self.f0_median_hz} Hz is no voice")
         if self.envelope.ndim != 1 or self.envelope.shape != self.envelope_deviation.shape:
-            raise ValueError(
-                f"envelope shapes differ: {self.envelope.shape}, {self.envelope_deviation.shape}"
-            )
+            raise ValueError(f"envelope shapes differ: {self.envelope.shape}, {self.envelope_deviation.shape}")
 
 
 @dataclass(frozen=True)

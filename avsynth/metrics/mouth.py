@@ -56,7 +56,7 @@ def mouth_score(
     hits = count = 0
     for phoneme in timeline:
         frames = _frames(phoneme.span.start, phoneme.span.end, frame_rate, len(opening))
-        if features(phoneme.symbol).place == "bilabial" and measured[frames].all() and len(frames):
+        if _closes_the_lips(phoneme.symbol) and measured[frames].all() and len(frames):
             count += 1
             hits += bool(closed[frames].any())
     quiet = silent_frames(timeline, frame_rate=frame_rate, count=len(opening)) & measured
@@ -87,6 +87,12 @@ def follows(opening: NDArray[np.float32], *, wanted: NDArray[np.float32]) -> flo
     if len(opening) < 3 or opening.std() < 1e-6 or wanted.std() < 1e-6:
         return 0.0
     return float(np.corrcoef(opening, wanted)[0, 1])
+
+
+def _closes_the_lips(symbol: str) -> bool:
+    """/p b m/ and their like; in Spanish "saber" the lips only come near each other."""
+    sound = features(symbol)
+    return sound.place == "bilabial" and sound.manner in ("plosive", "nasal")
 
 
 def _frames(start: Fraction, end: Fraction, frame_rate: Fraction, count: int) -> NDArray[np.int64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -172,7 +172,7 @@ def make_segment(job: SegmentJob) -> Path:
 def write_segment(job: SegmentJob, target: Path) -> None:
     """Read, render, composite and encode the frames of one segment, a few at a time."""
     video = require_video(probe(job.film))
-    faces = [_OpenFace(job.renderer, face) for face in job.faces]
+    faces = [_OpenFace(job, face) for face in job.faces]
     with FilmWriter(target, like=video) as writer:
         for frames in read_frames(job.film, start=job.start, end=job.end, chunk=CHUNK_FRAMES):
             patches = [patch for face in faces for patch in face.render(frames)]
@@ -180,13 +180,20 @@ def write_segment(job: SegmentJob, target: Path) -> None:
 
 
 class _OpenFace:
-    """A face job with its artefacts loaded and its renderer prepared."""
+    """A face job with its artefacts loaded, cut to the segment, and its renderer prepared.
 
-    def __init__(self, renderer: str, job: FaceJob) -> None:
-        self.track = load_track(job.track)
-        planned = load_motion(job.motion)
-        self.motion, self.strength = planned.motion, planned.strength
-        self.renderer = prepared(renderer, job.footage, job.track, job.motion) if self.strength.any() else None
+    Mouths are chosen over what the renderer is shown, so it is shown this segment alone: what happens in others cannot
+    change it, and the cache may keep it.
+    """
+
+    def __init__(self, job: SegmentJob, face: FaceJob) -> None:
+        whole, planned = load_track(face.track), load_motion(face.motion)
+        first, last = max(job.start, whole.start), min(job.end, whole.end)
+        part = slice(first - whole.start, last - whole.start)
+        self.track = whole.cut(first, last)
+        self.motion = replace(planned.motion, coefficients=planned.motion.coefficients[part], start=first)
+        self.strength = planned.strength[part]
+        self.renderer = prepared(job.renderer, face.footage) if self.strength.any() else None
 
     def render(self, frames: Frames) -> Sequence[FacePatch]:
         first = max(frames.start, self.track.start)
@@ -198,7 +205,7 @@ class _OpenFace:
 
 
 @lru_cache(maxsize=4)
-def prepared(name: str, footage: tuple[FootageJob, ...], track: Path, motion: Path) -> Renderer:
+def prepared(name: str, footage: tuple[FootageJob, ...]) -> Renderer:
     """A renderer with its bank of mouths, made once a process and face."""
     engine: Any = RENDERERS.get(name)()
     engine.prepare([_footage(job) for job in footage])

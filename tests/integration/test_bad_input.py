@@ -102,7 +102,7 @@ def srt(*lines: tuple[str, str, str]) -> str:
         (srt(("00:00:01,000", "00:00:03,000", "Uno."), ("00:00:02,000", "00:00:04,000", "Dos.")), ("2", "1")),
         (srt(("00:00:03,000", "00:00:01,000", "Uno.")), ("1",)),
         (srt(("00:00:06,000", "00:00:09,000", "Tarde.")), ("1",)),
-        (srt(("00:00:01,000", "00:00:02,000", " ")), ("1", "empty")),
+        (srt(("00:00:01,000", "00:00:02,000", " ")), ("1", "no words")),
         ("", ("no lines",)),
     ],
     ids=["overlap", "negative", "past the end", "empty line", "empty script"],
@@ -211,7 +211,7 @@ def test_a_full_disk_is_one_line_and_leaves_the_cache_whole(sample: Sample, tmp_
 def draw(path: Path, *, count: int, size: int = 320) -> None:
     """Write a gray film without sound."""
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4" if size > 4096 else "libx264", rate=25)
+        stream = container.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
         stream.width = stream.height = size
         stream.pix_fmt = "yuv420p"
         for _ in range(count):
