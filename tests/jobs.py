@@ -7,10 +7,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from avsynth.core.consent import today
 from avsynth.core.media import Waveform
+from avsynth.media.probe import probe
+from avsynth.media.read import read_audio
 from avsynth.media.sound import write_audio
+from avsynth.media.write import mux
+from avsynth.pipeline import demo
 from avsynth.provenance.consent import new_consent, save_consent
 
 SPANISH = """1
@@ -32,6 +37,20 @@ class Sample:
     script: Path
     consent: Path
     work: Path
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    folder = tmp_path_factory.mktemp("sample")
+    silent, voice, film = folder / "silent.mp4", folder / "voice.wav", folder / "film.mp4"
+    demo._film_portrait(silent)
+    demo._record_voice(voice)
+    mux(film, segments=[silent], sound=read_audio(voice), language="en", like=probe(silent))
+    script = folder / "es.srt"
+    script.write_text(SPANISH, encoding="utf-8")
+    consent = folder / "consent.json"
+    grant(consent)
+    return Sample(film, voice, script, consent, folder / "work")
 
 
 def grant(path: Path, **changes: object) -> Path:

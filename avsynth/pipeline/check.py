@@ -142,8 +142,8 @@ def _look(evidence: Evidence, face: AnimatedFace, *, options: Options, landmarke
         write_strips(
             options.report / name, before=evidence.film.path, after=evidence.released.path, face=before, frames=chosen
         )
-    if face.says.timeline is None:
-        return
+    if face.says.timeline is None or video.is_vfr:
+        return  # without words, or without an even clock, there is nothing to hold the frames against
     score = mouth_score(opening, measured=measured, timeline=face.says.timeline, frame_rate=Fraction(video.frame_rate))
     where = f"face {face.number}"
     if score.bilabials:

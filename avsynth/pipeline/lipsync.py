@@ -27,6 +27,8 @@ from avsynth.provenance.manifest import Claim
 from avsynth.provenance.release import release_film
 from avsynth.voice.align import align
 
+BRIEF = 0.1  # a face seen for less than this share of another's time passes by, and is not who speaks
+
 
 def lipsync(
     video: Path | str,
@@ -119,18 +121,20 @@ def what_is_said(audio: Path, *, text: str | None, language: str, duration: Frac
 
 
 def choose_track(seen: Watched, wanted: int | None) -> int:
-    """The number of the face track to change.
+    """The number of the face track to change: the chosen one, the only one, or the one beside which others are brief.
 
     Raises:
         InputError: There is none, or several of which none was chosen, or not the chosen one.
     """
     if not seen.tracks:
         raise InputError(f"{seen.path.name} shows no face that can be changed")
-    if wanted is None and len(seen.tracks) == 1:
-        return next(iter(seen.tracks))
-    lengths = ", ".join(f"{number} ({sum(len(piece) for piece in seen.load(number))} frames)" for number in seen.tracks)
-    if wanted is None:
-        raise InputError(f"{seen.path.name} shows several faces; choose one with --face NUMBER: {lengths}")
-    if wanted not in seen.tracks:
-        raise InputError(f"{seen.path.name} has no face {wanted}; there are: {lengths}")
-    return wanted
+    frames = {number: sum(len(piece) for piece in seen.load(number)) for number in seen.tracks}
+    shown = ", ".join(f"{number} ({count} frames)" for number, count in frames.items())
+    if wanted is not None:
+        if wanted not in frames:
+            raise InputError(f"{seen.path.name} has no face {wanted}; there are: {shown}")
+        return wanted
+    longest = max(frames, key=lambda number: frames[number])
+    if any(count > BRIEF * frames[longest] for number, count in frames.items() if number != longest):
+        raise InputError(f"{seen.path.name} shows several faces; choose one with --face NUMBER: {shown}")
+    return longest

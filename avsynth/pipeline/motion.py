@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -9,18 +10,21 @@ from typing import Any
 
 from avsynth.core.face import FaceTrack, MouthMotion
 from avsynth.core.files import sha256
+from avsynth.core.media import Shot, VideoStream
 from avsynth.core.serial import to_plain
 from avsynth.core.span import Span
 from avsynth.core.speech import PhonemeTimeline
 from avsynth.lipsync.animate import animate
 from avsynth.lipsync.listen import listen
-from avsynth.media.probe import require_video
+from avsynth.media.probe import frame_times, require_video
 from avsynth.media.read import read_audio
 from avsynth.pipeline.artefacts import PlannedMotion, load_track, save_motion
 from avsynth.pipeline.cache import Cache, Stage
 from avsynth.pipeline.faces import Watched, usable
 from avsynth.pipeline.picture import FaceJob, FootageJob
-from avsynth.pipeline.regions import strength
+from avsynth.pipeline.regions import fade_frames, strength
+
+FINE_RATE = Fraction(200)  # for films of varying rate: half a step is 2.5 ms
 
 
 @dataclass(frozen=True)
@@ -59,27 +63,59 @@ def make_motion(job: MotionJob, *, cache: Cache) -> Path:
 def _write(job: MotionJob, target: Path) -> None:
     face = load_track(job.track)
     video = require_video(job.film.info)
+    clock = frame_clock(job.film.path, video=video)
     level = strength(
         usable(face, info=job.film.info).usable,
-        start=face.start,
+        times=clock[face.start : face.end],
         wanted=job.wanted,
-        shots=job.film.shots,
-        frame_rate=video.frame_rate,
+        shots=[Shot(s.start - face.start, s.end - face.start) for s in _inside(job.film.shots, face)],
+        fade=fade_frames(video.frame_rate),
     )
-    save_motion(target, PlannedMotion(motion_of(face, says=job.says, frame_rate=video.frame_rate), level))
+    save_motion(target, PlannedMotion(motion_of(face, says=job.says, video=video, clock=clock), level))
 
 
-def motion_of(face: FaceTrack, *, says: Says, frame_rate: Fraction) -> MouthMotion:
+def _inside(shots: Sequence[Shot], face: FaceTrack) -> Iterator[Shot]:
+    for shot in shots:
+        first, last = max(shot.start, face.start), min(shot.end, face.end)
+        if first < last:
+            yield Shot(first, last)
+
+
+def frame_clock(film: Path, *, video: VideoStream) -> list[Fraction]:
+    """When each picture is shown, in seconds: even at a constant rate, as the file says at a varying one."""
+    if video.is_vfr:
+        ticks, tick = frame_times(film)
+        return [int(count) * tick for count in ticks]
+    return [index / video.frame_rate for index in range(video.frame_count)]
+
+
+def motion_of(face: FaceTrack, *, says: Says, video: VideoStream, clock: Sequence[Fraction]) -> MouthMotion:
     """The motion of a face in its own frames.
+
+    At a varying rate the motion is made on a fine even grid, and each frame takes what its own time has.
+
+    Args:
+        face: The track.
+        says: What is said.
+        video: The film's picture.
+        clock: When each picture of the film is shown.
 
     Raises:
         ValueError: Neither timeline nor sound is given.
     """
+    if not video.is_vfr:
+        return _move(says, frame_rate=video.frame_rate, frame_count=len(face), start=face.start)
+    fine = _move(says, frame_rate=FINE_RATE, frame_count=int(clock[-1] * FINE_RATE) + 2, start=0)
+    rows = [round(clock[index] * FINE_RATE) for index in range(face.start, face.end)]
+    return MouthMotion(fine.basis, fine.coefficients[rows], video.frame_rate, face.start)
+
+
+def _move(says: Says, *, frame_rate: Fraction, frame_count: int, start: int) -> MouthMotion:
     if says.timeline is not None:
-        return animate(says.timeline, frame_rate=frame_rate, frame_count=len(face), start=face.start)
+        return animate(says.timeline, frame_rate=frame_rate, frame_count=frame_count, start=start)
     if says.sound is None:
         raise ValueError("a face needs a timeline or a sound to say")
-    return listen(read_audio(says.sound), frame_rate=frame_rate, frame_count=len(face), start=face.start)
+    return listen(read_audio(says.sound), frame_rate=frame_rate, frame_count=frame_count, start=start)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -42,8 +43,13 @@ def regions(spans: Sequence[Span], *, duration: Fraction, whole: bool) -> tuple[
     return tuple(joined)
 
 
+def fade_frames(frame_rate: Fraction) -> int:
+    """How many frames a soft border takes."""
+    return max(1, round(FADE_SECONDS * frame_rate))
+
+
 def strength(
-    usable: NDArray[np.bool_], *, start: int, wanted: Sequence[Span], shots: Sequence[Shot], frame_rate: Fraction
+    usable: NDArray[np.bool_], *, times: Sequence[Fraction], wanted: Sequence[Span], shots: Sequence[Shot], fade: int
 ) -> NDArray[np.float32]:
     """How strongly each frame of a track is replaced.
 
@@ -52,33 +58,29 @@ def strength(
 
     Args:
         usable: ``(T,)`` bool: the mouth can be replaced well.
-        start: Index in the film of the first frame.
+        times: When each frame of the track is shown, in seconds of the film.
         wanted: The stretches of ``regions``.
-        shots: The film's shots.
-        frame_rate: Frames a second.
+        shots: The shots the track lies in, counted from its first frame.
+        fade: Frames a soft border takes.
 
     Returns:
         ``(T,)`` float32 in 0..1.
     """
-    count = len(usable)
-    frames = np.arange(start, start + count)
-    inside = np.zeros(count, bool)
+    inside = np.zeros(len(usable), bool)
     for span in wanted:
-        part = span.frames(frame_rate)
-        inside |= (frames >= part.start) & (frames < part.stop)
+        inside[bisect_left(times, span.start) : bisect_left(times, span.end)] = True
     active = usable & inside
-    fade = max(1, round(FADE_SECONDS * frame_rate))
-    result = np.zeros(count, np.float32)
+    result = np.zeros(len(usable), np.float32)
     for shot in shots:
-        first, last = max(shot.start - start, 0), min(shot.end - start, count)
-        for begin, end in runs(active[first:last]):
+        part = active[shot.start : shot.end]
+        for begin, end in runs(part):
             ramp = np.full(end - begin, np.inf)
             if begin > 0:  # the border lies inside the shot, so the eye can compare
                 ramp = np.minimum(ramp, np.arange(1, end - begin + 1))
-            if first + end < last:
+            if end < len(part):
                 ramp = np.minimum(ramp, np.arange(end - begin, 0, -1))
             level = np.clip(ramp / (fade + 1), 0, 1)
-            result[first + begin : first + end] = (level * level * (3 - 2 * level)).astype(np.float32)
+            result[shot.start + begin : shot.start + end] = (level * level * (3 - 2 * level)).astype(np.float32)
     return result
 
 

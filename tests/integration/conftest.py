@@ -1,31 +1,15 @@
-"""A portrait that talks, made once: film, recording, consent and work folder for the tests of whole jobs."""
+"""The talking portrait of ``jobs``, and commands run as the shell would."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import pytest
-from jobs import SPANISH, Outcome, Sample, grant
+from jobs import Outcome, sample
 
 from avsynth.cli import main
-from avsynth.media.probe import probe
-from avsynth.media.read import read_audio
-from avsynth.media.write import mux
-from avsynth.pipeline import demo
 
-
-@pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
-    folder = tmp_path_factory.mktemp("sample")
-    silent, voice, film = folder / "silent.mp4", folder / "voice.wav", folder / "film.mp4"
-    demo._film_portrait(silent)
-    demo._record_voice(voice)
-    mux(film, segments=[silent], sound=read_audio(voice), language="en", like=probe(silent))
-    script = folder / "es.srt"
-    script.write_text(SPANISH, encoding="utf-8")
-    consent = folder / "consent.json"
-    grant(consent)
-    return Sample(film, voice, script, consent, folder / "work")
+__all__ = ["run", "sample"]
 
 
 @pytest.fixture

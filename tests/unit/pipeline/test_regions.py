@@ -10,7 +10,7 @@ from avsynth.core.media import Shot
 from avsynth.core.span import Span
 from avsynth.pipeline.regions import regions, runs, strength
 
-RATE = Fraction(25)
+TIMES = [Fraction(index, 25) for index in range(100)]
 
 
 def test_a_short_pause_stays_inside_one_region() -> None:
@@ -26,7 +26,7 @@ def test_stems_leave_nothing_of_the_original_so_the_whole_film_is_changed() -> N
 
 def test_strength_is_full_inside_zero_outside_and_soft_between() -> None:
     level = strength(
-        np.ones(100, bool), start=0, wanted=[Span(Fraction(1), Fraction(3))], shots=[Shot(0, 100)], frame_rate=RATE
+        np.ones(100, bool), times=TIMES, wanted=[Span(Fraction(1), Fraction(3))], shots=[Shot(0, 100)], fade=3
     )
     assert not level[:25].any()
     assert not level[75:].any()
@@ -38,10 +38,10 @@ def test_strength_is_full_inside_zero_outside_and_soft_between() -> None:
 def test_a_cut_is_a_hard_border() -> None:
     level = strength(
         np.ones(100, bool),
-        start=0,
+        times=TIMES,
         wanted=[Span(Fraction(0), Fraction(4))],
         shots=[Shot(0, 50), Shot(50, 100)],
-        frame_rate=RATE,
+        fade=3,
     )
     assert (level == 1).all()
 
@@ -49,7 +49,7 @@ def test_a_cut_is_a_hard_border() -> None:
 def test_a_frame_that_cannot_be_used_is_left_alone_softly() -> None:
     usable = np.ones(100, bool)
     usable[50] = False
-    level = strength(usable, start=0, wanted=[Span(Fraction(0), Fraction(4))], shots=[Shot(0, 100)], frame_rate=RATE)
+    level = strength(usable, times=TIMES, wanted=[Span(Fraction(0), Fraction(4))], shots=[Shot(0, 100)], fade=3)
     assert level[50] == 0
     assert level[49] < level[48] < 1
 
@@ -62,3 +62,11 @@ def test_runs_rebuild_the_mask(flags: list[bool]) -> None:
         assert start < end
         rebuilt[start:end] = True
     assert (rebuilt == mask).all()
+
+
+def test_at_a_varying_rate_the_frames_times_decide() -> None:
+    times = [Fraction(index * index, 2500) for index in range(100)]
+    level = strength(
+        np.ones(100, bool), times=times, wanted=[Span(Fraction(1), Fraction(2))], shots=[Shot(0, 100)], fade=3
+    )
+    assert [bool(value) for value in level] == [1 <= time < 2 for time in times]

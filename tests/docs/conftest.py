@@ -1,0 +1,5 @@
+"""The sample that the documents' examples work on."""
+
+from jobs import sample
+
+__all__ = ["sample"]
