@@ -34,7 +34,7 @@ def make_film(clip: Path, *, seconds: int, folder: Path) -> tuple[Path, Path]:
     from avsynth.media.probe import probe, require_video
     from avsynth.media.read import read_audio, read_frames
     from avsynth.media.sound import write_audio
-    from avsynth.media.write import FilmWriter
+    from avsynth.media.write import EncodeSettings, FilmWriter
 
     video = require_video(probe(clip))
     color = ColorTags(1, 1, 1, 1)
@@ -50,7 +50,7 @@ def make_film(clip: Path, *, seconds: int, folder: Path) -> tuple[Path, Path]:
     like = VideoStream("h264", WIDTH, HEIGHT, video.frame_rate, count, 1 / video.frame_rate, "yuv420p", color)
     film, sound = folder / f"film-{seconds}.mp4", folder / f"sound-{seconds}.wav"
     order = [*range(len(pictures)), *range(len(pictures) - 2, 0, -1)]
-    with FilmWriter(film, like=like) as writer:
+    with FilmWriter(film, like=like, settings=EncodeSettings(preset="ultrafast")) as writer:
         for index in range(count):
             planes = pictures[order[index % len(order)]]
             pts = np.array([index], np.int64)
@@ -155,7 +155,7 @@ def main() -> None:
         for seconds in arguments.seconds:
             film, sound = make_film(arguments.clip or default, seconds=seconds, folder=folder)
             command = [sys.executable, __file__, "--measure", str(film), str(sound)]
-            result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+            result = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
             frames, whole = result["frames"], result["seconds"]
             peak = result["peak_mb"]
             print(f"{seconds} s of film, {frames} frames: {frames / whole:.1f} frames a second, peak {peak:.0f} MB")

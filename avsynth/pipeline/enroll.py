@@ -14,7 +14,12 @@ from avsynth.voice.profile import save_profile
 
 
 def enroll(
-    sources: Sequence[Path] | Path, *, speaker: str, consent: Path, output: Path, options: Options | None = None
+    sources: Sequence[Path | str] | Path | str,
+    *,
+    speaker: str,
+    consent: Path | str,
+    output: Path | str,
+    options: Options | None = None,
 ) -> EnrollResult:
     """Make a voice profile from recordings or films of one speaker.
 
@@ -30,12 +35,12 @@ def enroll(
         InputError: Too little or too dirty speech.
     """
     options = options or Options()
-    verified = verify_consent(consent)
+    verified = verify_consent(Path(consent))
     if verified.speaker != speaker:
         raise ConsentError(f"the consent is of {verified.speaker!r}, not of {speaker!r}")
     files = [sources] if isinstance(sources, (str, Path)) else list(sources)
     profile = enroll_voice(
         [Path(file) for file in files], speaker=speaker, consent=verified, encoder=options.all_engines["encoder"]
     )
-    save_profile(output, profile)
-    return EnrollResult(output, profile)
+    save_profile(Path(output), profile)
+    return EnrollResult(Path(output), profile)

@@ -35,6 +35,6 @@ def footage_of(
         seen = watch(clip, landmarker=engines["landmarker"], cache=Cache(options.work), progress=options.progress)
         if not seen.tracks:
             raise InputError(f"{clip.name} shows no face; give clips of the person as --footage")
-        longest = max(seen.tracks, key=lambda track: sum(len(piece) for piece in seen.load(track)))
+        longest = max(seen.tracks, key=lambda track: sum(int(piece.visible.sum()) for piece in seen.load(track)))
         jobs += [FootageJob(seen.path, seen.digest, piece) for piece in seen.tracks[longest]]
     return tuple(jobs)

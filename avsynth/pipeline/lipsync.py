@@ -128,7 +128,7 @@ def choose_track(seen: Watched, wanted: int | None) -> int:
     """
     if not seen.tracks:
         raise InputError(f"{seen.path.name} shows no face that can be changed")
-    frames = {number: sum(len(piece) for piece in seen.load(number)) for number in seen.tracks}
+    frames = {number: sum(int(piece.visible.sum()) for piece in seen.load(number)) for number in seen.tracks}
     shown = ", ".join(f"{number} ({count} frames)" for number, count in frames.items())
     if wanted is not None:
         if wanted not in frames:

@@ -23,6 +23,7 @@ _COARSE = 8  # hops a step of the first, whole-recording pass
 _MARGIN_SECONDS = 0.6  # how far around its coarse place a sentence is searched
 _SILENCE_DB = -38.0  # below the loud parts of the recording
 _LONGEST_PAUSE = 0.2
+_CEPSTRA = 13
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def align(recording: Waveform, *, text: str, language: str) -> PhonemeTimeline:
     if not sentences:
         raise InputError("there are no words to align; give --text what the recording says")
     heard = _features(recording)
-    if heard.loud.sum() < 10:
+    if np.abs(recording.samples).max(initial=0) < 1e-4:
         raise InputError("the recording holds no speech; give the dub's voice track")
     spoken = [speak(sentence, language=language) for sentence in sentences]
     templates = [_features(item.waveform) for item in spoken]
@@ -78,14 +79,17 @@ def _sentences(text: str) -> list[str]:
 
 
 def _features(sound: Waveform) -> _Features:
-    import librosa
+    import torch
+    from torchaudio.functional import create_dct
+    from torchaudio.transforms import MelSpectrogram
 
     mono = resample(Waveform(sound.mono()[None], sound.sample_rate), _RATE).samples[0]
     mono = np.pad(mono, (0, max(0, 1024 - len(mono))))
-    mel = librosa.feature.melspectrogram(y=mono, sr=_RATE, n_fft=512, hop_length=_HOP, n_mels=40, fmax=7600)
-    level = 10 * np.log10(mel.sum(axis=0) + 1e-10)
+    spectrum = MelSpectrogram(_RATE, n_fft=512, hop_length=_HOP, n_mels=40, f_max=7600)
+    mel = spectrum(torch.from_numpy(mono))
+    level = (10 * torch.log10(mel.sum(dim=0) + 1e-10)).numpy()
     loud = level > np.percentile(level, 95) + _SILENCE_DB
-    cepstra = librosa.feature.mfcc(S=librosa.power_to_db(mel), n_mfcc=13).T
+    cepstra = (torch.log(mel + 1e-8).T @ create_dct(_CEPSTRA, 40, norm="ortho")).numpy()
     anchor = cepstra[loud] if loud.any() else cepstra
     cepstra = (cepstra - anchor.mean(axis=0)) / (anchor.std(axis=0) + 1e-6)
     values = np.concatenate([cepstra, np.gradient(cepstra, axis=0)], axis=1)
