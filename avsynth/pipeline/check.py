@@ -20,6 +20,7 @@ from avsynth.media.probe import probe, require_video
 from avsynth.metrics.mouth import mouth_score
 from avsynth.pipeline.artefacts import load_motion, load_track
 from avsynth.pipeline.faces import Watched, left_alone, usable
+from avsynth.pipeline.footage import bank_pose
 from avsynth.pipeline.lines import FILM_SAMPLE_RATE, SpokenLine
 from avsynth.pipeline.motion import AnimatedFace
 from avsynth.pipeline.options import Options
@@ -116,8 +117,11 @@ def _passed_through(film: Watched, face: AnimatedFace) -> tuple[PassThrough, ...
     for span in face.wanted:
         frames = span.frames(video.frame_rate)
         wanted.append(range(max(frames.start, 0), min(frames.stop, video.frame_count)))
-    pieces = [load_track(piece.track) for piece in face.pieces]
-    return left_alone(wanted, [(piece, usable(piece, info=film.info)) for piece in pieces])
+    judged = []
+    for piece in face.pieces:
+        before = load_track(piece.track)
+        judged.append((before, usable(before, info=film.info, bank=bank_pose(piece.footage))))
+    return left_alone(wanted, judged)
 
 
 def _look(evidence: Evidence, face: AnimatedFace, *, options: Options, landmarker: str) -> Iterator[Check]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from avsynth.core.errors import InputError
 from avsynth.core.plan import DubPlan, PlannedFace
 from avsynth.media.probe import require_video
 from avsynth.pipeline.cache import Cache
@@ -152,6 +153,9 @@ def _speak(job: _Job, voices: dict[str, Voice]) -> dict[str, tuple[SpokenLine, .
 
 def _animate(job: _Job, face: PlannedFace, spoken: dict[str, tuple[SpokenLine, ...]]) -> AnimatedFace:
     plan, seen = job.plan, job.seen
+    if face.track not in seen.tracks:
+        known = ", ".join(map(str, seen.tracks)) or "none"
+        raise InputError(f"{plan.film.name} has no face {face.track}; there are: {known}")
     verify_consent(face.consent).require("likeness", language=plan.language, project=plan.project)
     lines = [item for item in spoken[face.speaker] if item.line.on_screen]
     duration = _duration(seen)

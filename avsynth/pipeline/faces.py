@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from avsynth.core.face import FaceTrack, PassThrough
 from avsynth.core.files import read_text, sha256, write_text
@@ -84,10 +85,16 @@ def film_sound(film: Watched, *, cache: Cache) -> Path:
     return cache.produce(Stage("sound", {"film": film.digest}, ".wav", lambda target: extract_sound(film.path, target)))
 
 
-def usable(face: FaceTrack, *, info: MediaInfo) -> Judgement:
-    """Which frames of a face can be changed well."""
+def usable(face: FaceTrack, *, info: MediaInfo, bank: NDArray[np.float32] | None = None) -> Judgement:
+    """Which frames of a face can be changed well.
+
+    Args:
+        face: The track.
+        info: Its film.
+        bank: ``(N, 3)`` poses of the mouths it is rendered from; ``None`` while they are being gathered.
+    """
     video = require_video(info)
-    return judge(face, frame_size=(video.height, video.width))
+    return judge(face, frame_size=(video.height, video.width), bank_pose=bank)
 
 
 def left_alone(wanted: Sequence[range], judgements: Sequence[tuple[FaceTrack, Judgement]]) -> tuple[PassThrough, ...]:

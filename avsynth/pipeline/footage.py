@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from avsynth.core.errors import InputError
+from avsynth.media.probe import probe
+from avsynth.pipeline.artefacts import load_track
 from avsynth.pipeline.cache import Cache
-from avsynth.pipeline.faces import Watched, watch
+from avsynth.pipeline.faces import Watched, usable, watch
 from avsynth.pipeline.options import Options
 from avsynth.pipeline.picture import FootageJob
 
@@ -38,3 +43,16 @@ def footage_of(
         longest = max(seen.tracks, key=lambda track: sum(int(piece.visible.sum()) for piece in seen.load(track)))
         jobs += [FootageJob(seen.path, seen.digest, piece) for piece in seen.tracks[longest]]
     return tuple(jobs)
+
+
+def bank_pose(footage: Sequence[FootageJob]) -> NDArray[np.float32] | None:
+    """The poses ``(N, 3)`` of every frame that mouths can be taken from: far from them none would fit.
+
+    ``None`` where no frame is usable.
+    """
+    poses = []
+    for job in footage:
+        face = load_track(job.track)
+        poses.append(face.pose[usable(face, info=probe(job.film)).usable])
+    joined = np.concatenate(poses)
+    return joined if len(joined) else None

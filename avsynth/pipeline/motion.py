@@ -21,6 +21,7 @@ from avsynth.media.read import read_audio
 from avsynth.pipeline.artefacts import PlannedMotion, load_track, save_motion
 from avsynth.pipeline.cache import Cache, Stage
 from avsynth.pipeline.faces import Watched, usable
+from avsynth.pipeline.footage import bank_pose
 from avsynth.pipeline.picture import FaceJob, FootageJob
 from avsynth.pipeline.regions import fade_frames, strength
 
@@ -41,12 +42,13 @@ class Says:
 
 @dataclass(frozen=True)
 class MotionJob:
-    """What one face is to say, and in which stretches of the film it may be changed."""
+    """What one face is to say, in which stretches of the film it may be changed, and from what."""
 
     film: Watched
     track: Path
     says: Says
     wanted: tuple[Span, ...]
+    footage: tuple[FootageJob, ...]
 
 
 def make_motion(job: MotionJob, *, cache: Cache) -> Path:
@@ -56,6 +58,7 @@ def make_motion(job: MotionJob, *, cache: Cache) -> Path:
         "track": [job.track.parent.name, job.track.name],
         "says": job.says.identity(),
         "wanted": to_plain(list(job.wanted)),
+        "footage": [[item.film_digest, item.track.parent.name, item.track.name] for item in job.footage],
     }
     return cache.produce(Stage("motion", inputs, ".npz", lambda target: _write(job, target)))
 
@@ -65,7 +68,7 @@ def _write(job: MotionJob, target: Path) -> None:
     video = require_video(job.film.info)
     clock = frame_clock(job.film.path, video=video)
     level = strength(
-        usable(face, info=job.film.info).usable,
+        usable(face, info=job.film.info, bank=bank_pose(job.footage)).usable,
         times=clock[face.start : face.end],
         wanted=job.wanted,
         shots=[Shot(s.start - face.start, s.end - face.start) for s in _inside(job.film.shots, face)],
@@ -148,7 +151,7 @@ def animate_face(
         cache: Where the motion is kept.
     """
     pieces = tuple(
-        FaceJob(piece, make_motion(MotionJob(film, piece, says, wanted), cache=cache), footage)
+        FaceJob(piece, make_motion(MotionJob(film, piece, says, wanted, footage), cache=cache), footage)
         for piece in film.tracks[number]
     )
     return AnimatedFace(number, says, wanted, pieces)

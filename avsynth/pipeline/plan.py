@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from avsynth.core.consent import Kind, VerifiedConsent
-from avsynth.core.errors import ConsentError, InputError, MediaError
+from avsynth.core.errors import ConsentError, InputError, MediaError, OutputError
 from avsynth.core.files import read_text, sha256, write_text
 from avsynth.core.media import MediaInfo
 from avsynth.core.plan import DubPlan, PlannedFace, PlannedVoice
@@ -90,8 +91,7 @@ def make_plan(
     check_output(output)
     info = probe(film)
     video = require_video(info)
-    if options.stems is None:
-        require_audio(info)
+    require_audio(info if options.stems is None else probe(options.stems))
     given = permissions(consents)
     speakers = {item.verified.speaker for item in given}
     lines = read_script(
@@ -124,9 +124,15 @@ def check_output(output: Path) -> None:
 
     Raises:
         InputError: The suffix is none that is written.
+        OutputError: The folder can be neither made nor written.
     """
     if output.suffix.lower() not in OUTPUT_SUFFIXES:
         raise InputError(f"{output.name}: the output must end in {', '.join(OUTPUT_SUFFIXES)}")
+    folder = output.absolute().parent
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise OutputError(f"cannot write {output}: {folder} is no folder that can be written; choose another")
 
 
 def _check_names(script: Script, options: DubOptions) -> None:
@@ -179,6 +185,8 @@ def read_plan(path: Path) -> DubPlan:
         InputError: It is no plan, or its film has changed since.
     """
     plan = from_json(read_text(path), DubPlan, source=path.name)
+    if plan.stems is not None:
+        require_audio(probe(plan.stems))
     if sha256(plan.film) != plan.film_sha256:
         raise InputError(f"{plan.film} is not the film this plan was made for; make a new plan with --plan-only")
     return plan

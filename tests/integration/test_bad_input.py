@@ -182,6 +182,21 @@ def test_an_edited_plan_with_a_wrong_key(run: Run, sample: Sample, tmp_path: Pat
     refused(run("dub", plan, "--work", sample.work), "sead", "seed")
 
 
+def test_an_edited_plan_with_a_face_that_is_not_there(run: Run, sample: Sample, tmp_path: Path) -> None:
+    plan, output = tmp_path / "plan.json", tmp_path / "dub.mp4"
+    arguments = ["-s", sample.script, "-l", "es", "--consent", sample.consent, "-o", output]
+    assert run("dub", sample.film, *arguments, "--work", sample.work, "--plan-only", plan).code == 0
+    plan.write_text(plan.read_text(encoding="utf-8").replace('"track": 0', '"track": 7'), encoding="utf-8")
+    refused(run("dub", plan, "--work", sample.work), "no face 7")
+    assert not output.exists()
+
+
+def test_stems_without_sound(dub: Run, tmp_path: Path) -> None:
+    stems = tmp_path / "stems.mp4"
+    draw(stems, count=10)
+    refused(dub("--stems", stems), "stems.mp4", "no sound")
+
+
 LIMITED = """
 import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from avsynth.lipsync.base import RENDERERS, Footage
 from avsynth.lipsync.composite import composite
 from avsynth.media.probe import probe, require_video
 from avsynth.media.read import read_audio, read_frames
+from avsynth.media.write import FilmWriter, mux
 from avsynth.pipeline.artefacts import load_motion, load_speech, load_track
 from avsynth.pipeline.faces import usable
 
@@ -161,3 +163,23 @@ def test_pixels_far_from_the_face_are_the_same_before_encoding(sample: Sample, d
 def test_lines_land_to_the_sample(sample: Sample) -> None:
     lengths = {load_speech(folder).waveform.duration for folder in (sample.work / "clone").iterdir()}
     assert {Fraction(48, 25), Fraction(11, 5)} <= lengths
+
+
+def test_frames_without_a_face_pass_through_and_are_listed(run: Run, sample: Sample, tmp_path: Path) -> None:
+    film, gone = tmp_path / "gap.mp4", range(30, 50)
+    with FilmWriter(tmp_path / "gap-picture.mp4", like=video(sample.film)) as writer:
+        for frames in read_frames(sample.film, chunk=5):
+            if frames.start in gone:
+                frames = replace(frames, planes=tuple(np.full_like(plane, 120) for plane in frames.planes))
+            writer.write(frames)
+    sound_track = read_audio(sample.film)
+    mux(film, segments=[tmp_path / "gap-picture.mp4"], sound=sound_track, language="en", like=probe(sample.film))
+    given = ["dub", film, "-s", sample.script, "-l", "es", "--consent", sample.consent, "-o", tmp_path / "dub.mp4"]
+    outcome = run(*given, "--work", tmp_path / "work", "--json")
+    assert outcome.code == 0, outcome.err
+    listed = {
+        frame for item in json.loads(outcome.out)["passed_through"] for frame in range(item["start"], item["end"])
+    }
+    assert set(gone) <= listed
+    assert len(listed) < len(gone) + 10  # and the frames around them are not given up
+    assert video(tmp_path / "dub.mp4").frame_count == video(film).frame_count
