@@ -18,12 +18,13 @@ import numpy as np
 import pytest
 from jobs import Outcome, Sample
 
-from avsynth.core.media import VideoStream
+from avsynth.core.media import VideoStream, Waveform
 from avsynth.face.hull import hull_mask, lower_face_hull
 from avsynth.lipsync.base import RENDERERS, Footage
 from avsynth.lipsync.composite import composite
 from avsynth.media.probe import probe, require_video
 from avsynth.media.read import read_audio, read_frames
+from avsynth.media.sound import write_audio
 from avsynth.media.write import FilmWriter, mux
 from avsynth.pipeline.artefacts import load_motion, load_speech, load_track
 from avsynth.pipeline.faces import usable
@@ -183,3 +184,18 @@ def test_frames_without_a_face_pass_through_and_are_listed(run: Run, sample: Sam
     assert set(gone) <= listed
     assert len(listed) < len(gone) + 10  # and the frames around them are not given up
     assert video(tmp_path / "dub.mp4").frame_count == video(film).frame_count
+
+
+def test_on_stems_nothing_of_the_original_is_heard_and_the_mouth_rests_between_the_lines(
+    run: Run, sample: Sample, tmp_path: Path
+) -> None:
+    stems = tmp_path / "stems.wav"
+    tone = 0.02 * np.sin(2 * np.pi * 440 * np.arange(8 * 48_000) / 48_000)
+    write_audio(stems, Waveform(np.stack([tone, tone]).astype(np.float32), 48_000))
+    given = ["dub", sample.film, "-s", sample.script, "-l", "es", "--consent", sample.consent]
+    outcome = run(*given, "-o", tmp_path / "dub.mov", "--work", sample.work, "--stems", stems)
+    assert outcome.code == 0, outcome.err
+    heard = read_audio(tmp_path / "dub.mov")
+    away = slice(int(5.6 * 48_000), int(7.4 * 48_000))  # the original speaks here, the dub does not
+    assert np.abs(heard.samples[0, away] - tone[away]).max() < 1e-4  # 24-bit PCM, and no trace of the original
+    assert probe(tmp_path / "dub.mov").audio[0].channels == 2
