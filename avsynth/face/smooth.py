@@ -9,6 +9,7 @@ from scipy.signal import savgol_filter
 from avsynth.core.face import FaceLayout
 
 _WINDOW, _ORDER = 7, 2
+_PIECE = 1000  # frames that are smoothed at once, so that memory does not grow with the film
 _LARGEST_SHIFT = 0.01  # of the eye corners' distance: several times the engine's jitter, less than real motion
 
 
@@ -33,15 +34,25 @@ def smooth(landmarks_px: NDArray[np.float32], *, visible: NDArray[np.bool_], lay
     out = landmarks_px.copy()
     edges = np.flatnonzero(np.diff(np.concatenate([[False], visible, [False]]).astype(np.int8)))
     for start, end in edges.reshape(-1, 2):
-        if end - start >= _WINDOW:
-            out[start:end] = _smooth_run(landmarks_px[start:end].astype(np.float64), layout)
+        if end - start < _WINDOW:
+            continue
+        rest = _flat(landmarks_px[start : start + 1, list(layout.rigid)])[0]
+        for first in range(start, end, _PIECE):  # with a window's overlap the pieces fit as if they were one
+            last, begin = min(first + _PIECE, end), max(first - _WINDOW, start)
+            run = landmarks_px[begin : min(last + _WINDOW, end)]
+            out[first:last] = _smooth_run(run, layout, rest - rest.mean())[first - begin : last - begin]
     return out
 
 
-def _smooth_run(points: NDArray[np.float64], layout: FaceLayout) -> NDArray[np.float32]:
+def _flat(points: NDArray[np.float32]) -> NDArray[np.complex128]:
+    """Points of the plane as complex numbers: a similarity is then one product and one sum."""
+    flat: NDArray[np.complex128] = points[..., 0].astype(np.float64) + 1j * points[..., 1].astype(np.float64)
+    return flat
+
+
+def _smooth_run(points: NDArray[np.float32], layout: FaceLayout, rest: NDArray[np.complex128]) -> NDArray[np.float32]:
     rigid = list(layout.rigid)
-    flat = points[..., 0] + 1j * points[..., 1]  # a similarity in the plane is one complex product and sum
-    rest = flat[0, rigid] - flat[0, rigid].mean()
+    flat = _flat(points)
     middle = flat[:, rigid].mean(axis=1)
     turn = ((flat[:, rigid] - middle[:, None]) * rest.conj()).sum(axis=1) / (abs(rest) ** 2).sum()
     scale = abs(flat[:, layout.eye_corners[1]] - flat[:, layout.eye_corners[0]])

@@ -74,11 +74,15 @@ class Template:
         Raises:
             InputError: No frame is usable.
         """
-        faces = [track.landmarks_px[np.flatnonzero(usable), :, :2] for track, usable in tracks]
-        marks = np.concatenate(faces).astype(np.float64)
-        if not len(marks):
+        total = sum(int(usable.sum()) for _, usable in tracks)
+        if not total:
             raise InputError("the footage shows no usable face; give clips in which the person is seen from the front")
-        marks = marks[:: -(-len(marks) // _TEMPLATE_FRAMES)]
+        step, passed, faces = -(-total // _TEMPLATE_FRAMES), 0, []
+        for track, usable in tracks:
+            good = np.flatnonzero(usable)
+            faces.append(track.landmarks_px[good[-passed % step :: step], :, :2])
+            passed += len(good)
+        marks = np.concatenate(faces).astype(np.float64)
         layout = tracks[0][0].layout
         rigid = list(layout.rigid)
         reference = marks[0][rigid]
@@ -141,17 +145,18 @@ class Placed:
 
 def place(track: FaceTrack, *, template: Template, points: MouthPoints) -> Placed:
     """Bring every frame of a track to the template; frames without numbers get their nearest neighbour's."""
-    marks = track.landmarks_px[..., :2].astype(np.float64)
-    rigid = list(track.layout.rigid)
-    needed = [*rigid, *points.indices]
-    valid = track.visible & np.isfinite(marks[:, needed]).all(axis=(1, 2)) & (np.nan_to_num(track.scale_px) > 1)
+    skull = len(track.layout.rigid)
+    # Only these: a long track has so many frames that copies of whole faces would fill the memory.
+    needed = [*track.layout.rigid, *points.indices]
+    marks = track.landmarks_px[:, needed, :2].astype(np.float64)
+    valid = track.visible & np.isfinite(marks).all(axis=(1, 2)) & (np.nan_to_num(track.scale_px) > 1)
     if not valid.any():
         count = len(track)
         still = np.broadcast_to(np.eye(2, 3), (count, 2, 3)).copy()
-        return Placed(still, np.zeros((count, len(points.indices), 2)), np.zeros((count, len(rigid), 2)), valid)
+        return Placed(still, np.zeros((count, len(points.indices), 2)), np.zeros((count, skull, 2)), valid)
     marks = marks[_nearest(valid)]
-    transform = _smoothed(similarity(marks[:, rigid], template.rigid), valid)
-    return Placed(transform, apply(transform, marks[:, points.indices]), apply(transform, marks[:, rigid]), valid)
+    transform = _smoothed(similarity(marks[:, :skull], template.rigid), valid)
+    return Placed(transform, apply(transform, marks[:, skull:]), apply(transform, marks[:, :skull]), valid)
 
 
 def _nearest(valid: NDArray[np.bool_]) -> NDArray[np.intp]:

@@ -15,6 +15,9 @@ from avsynth.lipsync.visemes import BASIS, COMPONENTS
 
 _RATE = 16_000
 _HOP = 160
+_FFT = 512
+_BLOCK_HOPS = 6000
+_BANDS_HZ = ((100, 350), (350, 1100), (1300, 2600), (100, 4000))  # below F1, F1, F2, the voice
 _FLOOR_DB, _CEILING_DB = -30.0, -3.0  # below the loud parts: closed; above: as open as this person speaks
 _SMOOTH_SECONDS = 0.035
 
@@ -35,16 +38,10 @@ def listen(sound: Waveform, *, frame_rate: Fraction, frame_count: int, start: in
     Raises:
         InputError: The sound is silent.
     """
-    import librosa
-
     mono = resample(Waveform(sound.mono()[None], sound.sample_rate), _RATE).samples[0]
-    mono = np.pad(mono, (0, max(0, 1024 - len(mono))))
-    power = np.abs(librosa.stft(mono, n_fft=512, hop_length=_HOP)) ** 2
-    if not power.max() > 1e-8:
+    if not np.abs(mono).max(initial=0) > 1e-4:
         raise InputError("the sound is silent; give the dub's voice track")
-    hertz = librosa.fft_frequencies(sr=_RATE, n_fft=512)
-    low, first, second = (_level(power, hertz, *band) for band in ((100, 350), (350, 1100), (1300, 2600)))
-    loudness = _level(power, hertz, 100, 4000)
+    low, first, second, loudness = _levels(mono)
     top = float(np.percentile(loudness, 97))
     gate = np.clip((loudness - top - _FLOOR_DB) / (_CEILING_DB - _FLOOR_DB), 0, 1)
     jaw = gate * np.clip((first - low + 14) / 22, 0.15, 1)
@@ -65,10 +62,22 @@ def listen(sound: Waveform, *, frame_rate: Fraction, frame_count: int, start: in
     return MouthMotion(BASIS, sampled.astype(np.float32), frame_rate, start)
 
 
-def _level(power: NDArray[np.float32], hertz: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
-    band = power[(hertz >= low) & (hertz < high)].sum(axis=0)
-    level: NDArray[np.float64] = 10 * np.log10(band.astype(np.float64) + 1e-10)
-    return level
+def _levels(mono: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Level of each band of ``_BANDS_HZ`` in dB, one column a hop, ``(4, T)``; a minute at a time."""
+    import librosa
+
+    hertz = librosa.fft_frequencies(sr=_RATE, n_fft=_FFT)
+    bands = [(hertz >= low) & (hertz < high) for low, high in _BANDS_HZ]
+    count = 1 + len(mono) // _HOP
+    padded = np.pad(mono, (_FFT // 2, _FFT))
+    levels = np.zeros((len(bands), count))
+    for begin in range(0, count, _BLOCK_HOPS):
+        end = min(begin + _BLOCK_HOPS, count)
+        part = padded[begin * _HOP : (end - 1) * _HOP + _FFT]
+        power = np.abs(librosa.stft(part, n_fft=_FFT, hop_length=_HOP, center=False)) ** 2
+        for row, band in zip(levels, bands, strict=True):
+            row[begin:end] = 10 * np.log10(power[band].sum(axis=0).astype(np.float64) + 1e-10)
+    return levels
 
 
 def _smooth(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -118,7 +118,9 @@ def _move(says: Says, *, frame_rate: Fraction, frame_count: int, start: int) -> 
         return animate(says.timeline, frame_rate=frame_rate, frame_count=frame_count, start=start)
     if says.sound is None:
         raise ValueError("a face needs a timeline or a sound to say")
-    return listen(read_audio(says.sound), frame_rate=frame_rate, frame_count=frame_count, start=start)
+    return listen(
+        read_audio(says.sound, sample_rate=16_000), frame_rate=frame_rate, frame_count=frame_count, start=start
+    )
 
 
 @dataclass(frozen=True)
