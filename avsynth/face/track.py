@@ -101,7 +101,10 @@ def _piece(trail: Trail, *, layout: FaceLayout, rotation: int) -> FaceTrack:
     found = np.array(sorted(trail.faces))
     wanted = np.arange(found[0], found[-1] + 1)
     visible = np.isin(wanted, found)
-    nearest = found[np.abs(wanted[:, None] - found[None, :]).argmin(axis=1)] if not visible.all() else found
+    after = np.clip(np.searchsorted(found, wanted), 0, len(found) - 1)
+    before = np.maximum(after - 1, 0)
+    nearest = np.where(wanted - found[before] <= abs(found[after] - wanted), found[before], found[after])
+    nearest[visible] = found
     raw = np.stack([trail.faces[frame].landmarks_px for frame in found]).astype(np.float32)
     places = np.searchsorted(found, nearest)
     landmarks = smooth(raw[places], visible=visible, layout=layout)
