@@ -25,8 +25,8 @@ from avsynth.media.mux import mux, output_errors
 __all__ = ["EncodeSettings", "FilmWriter", "mux"]
 
 _SEGMENTS = (".mp4", ".mov")
-# x264's result depends on the number of threads, so it is fixed: the same film gives the same bytes on any machine.
-_THREADS = 6
+# x264's result depends on the number of threads; one alone gives the same bytes for the same film, always.
+_THREADS = 1
 _X264_FORMATS = {"gray", "yuv420p", "yuv422p", "yuv444p", "yuv420p10le", "yuv422p10le", "yuv444p10le"}
 _PRORES_PROFILES = {"yuv422p10le": "hq", "yuv444p10le": "4444"}
 _DNXHR_PROFILES = {"yuv422p": "dnxhr_hq", "yuv422p10le": "dnxhr_hqx", "yuv444p10le": "dnxhr_444"}
