@@ -16,7 +16,7 @@ from avsynth.face.base import LANDMARKERS, Landmarker
 from avsynth.face.follow import SEARCH_EVERY, ShotFollower, Trail
 from avsynth.face.identity import number_people
 from avsynth.face.pose import head_pose
-from avsynth.face.smooth import smooth
+from avsynth.media.ahead import ahead
 from avsynth.media.probe import probe, require_video
 from avsynth.media.read import read_frames
 
@@ -72,7 +72,7 @@ def _by_shot(path: Path, shots: Sequence[Shot]) -> Iterator[tuple[Shot, Iterator
         else:
             stretches.append([shot])
     for stretch in stretches:
-        source = read_frames(path, start=stretch[0].start, end=stretch[-1].end, chunk=SEARCH_EVERY)
+        source = ahead(read_frames(path, start=stretch[0].start, end=stretch[-1].end, chunk=SEARCH_EVERY))
         rest: list[Frames] = []
         for shot in stretch:
             yield shot, _until(shot.end, source, rest)
@@ -107,8 +107,7 @@ def _piece(trail: Trail, *, layout: FaceLayout, rotation: int) -> FaceTrack:
     nearest[visible] = found
     raw = np.stack([trail.faces[frame].landmarks_px for frame in found]).astype(np.float32)
     places = np.searchsorted(found, nearest)
-    landmarks = smooth(raw[places], visible=visible, layout=layout)
-    landmarks[~visible] = landmarks[nearest - found[0]][~visible]
+    landmarks = raw[places]  # not smoothed: that takes lips farther from where they are than jitter does
     score = np.array([trail.faces[frame].score for frame in nearest], np.float32) * visible
     pose = head_pose(landmarks, layout)
     pose[:, 2] = (pose[:, 2] + rotation + 180) % 360 - 180

@@ -12,6 +12,7 @@ import numpy as np
 
 from avsynth.core.media import Shot
 from avsynth.core.progress import Progress, silent
+from avsynth.media.ahead import ahead
 from avsynth.media.color import sample_rgb
 from avsynth.media.probe import probe, require_video
 from avsynth.media.read import read_frames
@@ -50,7 +51,7 @@ def detect_shots(
     to_frame = np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2]])
     rate, cuts = float(video.frame_rate), []
     last = FrameTimecode(0, rate)
-    for frames in read_frames(path, limits=limits):
+    for frames in ahead(read_frames(path, limits=limits)):
         for index in range(len(frames)):
             small = cv2.cvtColor(sample_rgb(frames, index, to_frame=to_frame, size=size), cv2.COLOR_RGB2BGR)
             last = FrameTimecode(frames.start + index, rate)

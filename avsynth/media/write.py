@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +33,7 @@ _X264_FORMATS = {"gray", "yuv420p", "yuv422p", "yuv444p", "yuv420p10le", "yuv422
 _PRORES_PROFILES = {"yuv422p10le": "hq", "yuv444p10le": "4444"}
 _DNXHR_PROFILES = {"yuv422p": "dnxhr_hq", "yuv422p10le": "dnxhr_hqx", "yuv444p10le": "dnxhr_444"}
 _GOP_SECONDS = 2
+_WAITING_CHUNKS = 2  # that the caller may be ahead of the encoder, which has a thread of its own
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ class FilmWriter:
     """Writes consecutive pictures of a film into a segment without sound, for ``mux`` to join.
 
     The encoder gets exactly the planes of the chunks. Presentation times are kept, on the film's clock: the film's
-    first picture is at 0, wherever its container began. Every segment can be decoded without the others.
+    first picture is at 0, wherever its container began. Every segment can be decoded without the others. Encoding has a
+    thread of its own, so the chunks that were given must not be changed afterwards.
 
     Args:
         path: The segment, ``.mp4`` or ``.mov``; it appears when the ``with`` ends well.
@@ -104,6 +108,8 @@ class FilmWriter:
         self._next: int | None = None
         self._waiting: Frames | None = None
         self._exits = ExitStack()
+        self._encoder = ThreadPoolExecutor(1, thread_name_prefix="avsynth-encode")
+        self._begun: deque[Future[None]] = deque()
         self.frame_count = 0
 
     def __enter__(self) -> Self:
@@ -150,7 +156,10 @@ class FilmWriter:
             raise InputError(f"expected pictures of {expected}, got {frames.width}x{frames.height}")
         self._next = frames.start + len(frames)
         # A picture lasts until the next, so the last of a chunk waits for the chunk after it.
-        self._encode(self._waiting, until=int(frames.pts[0]))
+        if self._waiting is not None:
+            self._begun.append(self._encoder.submit(self._encode, self._waiting, until=int(frames.pts[0])))
+        while len(self._begun) > _WAITING_CHUNKS:
+            self._begun.popleft().result()
         self._waiting = frames
         self.frame_count += len(frames)
 
@@ -158,8 +167,11 @@ class FilmWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if kind is None:
-                self._finish()
+            try:
+                if kind is None:
+                    self._finish()
+            finally:
+                self._encoder.shutdown(cancel_futures=True)  # before the file is closed under it
             with output_errors(self._path) if kind is None else _anything():
                 self._container.close()
         except BaseException as problem:
@@ -170,14 +182,14 @@ class FilmWriter:
     def _finish(self) -> None:
         if self._waiting is None:
             raise InputError(f"no pictures were written to {self._path}")
+        while self._begun:
+            self._begun.popleft().result()
         step = round(1 / (self._like.frame_rate * self._like.time_base))
         self._encode(self._waiting, until=int(self._waiting.pts[-1]) + max(step, 1))
         with output_errors(self._path):
             self._container.mux(self._stream.encode(None))
 
-    def _encode(self, frames: Frames | None, *, until: int) -> None:
-        if frames is None:
-            return
+    def _encode(self, frames: Frames, *, until: int) -> None:
         ends = [*frames.pts[1:].tolist(), until]
         with output_errors(self._path):
             for index, (pts, end) in enumerate(zip(frames.pts.tolist(), ends, strict=True)):
