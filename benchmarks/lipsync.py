@@ -1,5 +1,8 @@
 """Frames per second of the whole `lipsync` and of its stages at 720p, and peak memory of a short and a long film.
 
+Beside them, in the same run, the generator network of Wav2Lip alone, of the public layout and with random weights: the
+speed does not depend on what they are.
+
     python benchmarks/lipsync.py CLIP [--seconds 20 300]
 
 CLIP shows one person talking, with sound, for at least 20 s. It is cut to 1280x720 and repeated to each length; every
@@ -23,6 +26,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from wav2lip import network_fps
 
 WIDTH, HEIGHT = 1280, 720
 
@@ -149,6 +153,7 @@ def main() -> None:
     if arguments.measure:
         measure(*arguments.measure)
         return
+    print(f"Wav2Lip's generator network alone: {network_fps():.1f} frames a second")
     default = Path(os.environ.get("AVSYNTH_TEST_MEDIA", "../shared/media")) / "talking" / "studio_demo3.mp4"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -9,7 +9,8 @@ PACKAGE = Path(__file__).parents[1] / "avsynth"
 LAYERS = [  # top to bottom; a room may import only itself and lower layers
     {"__main__"},
     {"cli"},
-    {"terminal", "pipeline"},
+    {"cli_consent", "cli_models"},
+    {"terminal", "pipeline", "training"},
     {"metrics"},
     {"lipsync"},
     {"face", "voice", "provenance"},

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from avsynth.core.face import FacePatch, FaceTrack, MouthMotion
-from avsynth.core.media import Frames
+from avsynth.core.media import Frames, Waveform
 from avsynth.core.progress import Progress, silent
 from avsynth.core.registry import Registry
+from avsynth.core.span import Seconds
 
 
 @dataclass(frozen=True)
@@ -66,4 +67,38 @@ class Renderer(Protocol):
         """
 
 
-RENDERERS = Registry("renderer", {"footage": "avsynth.lipsync.backends.footage:FootageRenderer"})
+@dataclass(frozen=True)
+class DrivingSound:
+    """What a face is heard saying, for renderers that draw from sound.
+
+    Attributes:
+        waveform: The voice of this face alone, silent where the face says nothing.
+        since: When its first sample is heard, in seconds of the film.
+        first: Index in the film of the first frame that may be drawn.
+        times: When that frame and each one after it is shown, in seconds of the film.
+    """
+
+    waveform: Waveform
+    since: Seconds
+    first: int
+    times: tuple[Seconds, ...]
+
+
+@runtime_checkable
+class SoundDriven(Protocol):
+    """A ``Renderer`` that draws from the sound itself, and takes from the motion only which frames it covers."""
+
+    def hear(self, sound: DrivingSound) -> None:
+        """Take the sound of the frames that ``render`` is given next; called before each ``render``."""
+
+
+RENDERERS = Registry(
+    "renderer",
+    {
+        "footage": "avsynth.lipsync.backends.footage:FootageRenderer",
+        "gan": "avsynth.lipsync.backends.gan:GanRenderer",
+        "portrait": "avsynth.lipsync.backends.portrait:PortraitRenderer",
+        "wav2lip": "avsynth.lipsync.backends.wav2lip:Wav2LipRenderer",
+        "wav2lip-gan": "avsynth.lipsync.backends.wav2lip:Wav2LipGanRenderer",
+    },
+)

