@@ -17,6 +17,8 @@ _ABOVE = 0.10  # how far above the upper lip
 _FADE = 0.16
 _RING = (0.02, 0.6)  # alpha of the skin whose light is compared
 _LIGHT_REACH = 0.25  # how far the light's difference is spread
+_ORDINARY_LIGHT = 0.15  # logarithm of a ratio of exposures that the difference on the skin makes up for
+_MOST_LIT = 2.0  # times a dark mouth is lit, beyond which only noise would be
 _LARGEST_CHANGE = 45.0  # of light, in code values; more is another thing, such as hair
 
 
@@ -47,7 +49,8 @@ def smoothstep(value: NDArray[np.floating]) -> NDArray[np.float64]:
 def matched(drawn: Picture, base: Picture, *, alpha: Mask, scale_px: float) -> Picture:
     """The drawn mouth in the light of the frame it goes into.
 
-    The difference of both is measured on the skin where they meet and spread smoothly over the patch; detail is kept.
+    Where the frame is much darker or brighter, as in a fade, the mouth is dimmed or lit as a whole. What is left of the
+    difference is measured on the skin where both meet and spread smoothly over the patch; detail is kept.
 
     Args:
         drawn: The warped mouth, ``(h, w, 3)``.
@@ -63,6 +66,8 @@ def matched(drawn: Picture, base: Picture, *, alpha: Mask, scale_px: float) -> P
     ring = ((weight > _RING[0]) & (weight < _RING[1])).astype(np.float32)
     if not ring.any():
         return drawn
+    gain = _exposure(a[ring > 0], b[ring > 0])
+    a = a * gain
     change = np.clip(b - a, -_LARGEST_CHANGE, _LARGEST_CHANGE)
     middle = np.median(change[ring > 0], axis=0)
     ring *= (np.abs(change - middle).max(axis=2) < _LARGEST_CHANGE / 2).astype(np.float32)
@@ -72,7 +77,14 @@ def matched(drawn: Picture, base: Picture, *, alpha: Mask, scale_px: float) -> P
     floor = 1e-3
     smooth = (summed + floor * middle) / (spread + floor)[..., None]
     full = cv2.resize(smooth.astype(np.float32), alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return np.asarray(np.clip(np.rint(drawn + full), 0, 255), np.uint8)
+    return np.asarray(np.clip(np.rint(drawn * gain + full), 0, 255), np.uint8)
+
+
+def _exposure(drawn: NDArray[np.float32], base: NDArray[np.float32]) -> np.float32:
+    """How much more the frame lights skin pixels ``(N, 3)``; 1 where the difference is an ordinary one."""
+    ratio = (float(np.median(base.sum(axis=1))) + 1) / (float(np.median(drawn.sum(axis=1))) + 1)
+    beyond = np.sign(np.log(ratio)) * max(abs(np.log(ratio)) - _ORDINARY_LIGHT, 0)
+    return np.float32(np.exp(min(beyond, np.log(_MOST_LIT))))
 
 
 def box_of(polygon: NDArray[np.float32], *, width: int, height: int) -> Box | None:

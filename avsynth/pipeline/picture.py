@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from avsynth.core.face import FacePatch
 from avsynth.core.media import Frames, MediaInfo, Shot
 from avsynth.core.progress import Progress
-from avsynth.lipsync.base import RENDERERS, Footage, Renderer
+from avsynth.lipsync.base import RENDERERS, Footage, Renderer, SoundDriven
 from avsynth.lipsync.composite import composite
+from avsynth.media.ahead import ahead
 from avsynth.media.probe import probe, require_video
 from avsynth.media.read import read_frames
 from avsynth.media.write import FilmWriter
@@ -24,6 +25,7 @@ from avsynth.pipeline.artefacts import load_motion, load_track
 from avsynth.pipeline.cache import Cache, Stage
 from avsynth.pipeline.executors import executor
 from avsynth.pipeline.faces import usable
+from avsynth.pipeline.heard import VoicePiece, driving_sound, identity, listens
 
 SEGMENT_FRAMES = 240
 CHUNK_FRAMES = 8
@@ -40,11 +42,15 @@ class FootageJob:
 
 @dataclass(frozen=True)
 class FaceJob:
-    """One piece of a face track to change: the artefacts of its track and its planned motion, and the footage."""
+    """One piece of a face track to change: the artefacts of its track and its planned motion, footage, and voice.
+
+    The voice is empty for renderers that do not draw from sound.
+    """
 
     track: Path
     motion: Path
     footage: tuple[FootageJob, ...]
+    voice: tuple[VoicePiece, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,9 @@ class SegmentJob:
         digest = hashlib.sha256(planned.motion.basis.encode())
         for array in (planned.motion.coefficients, planned.strength, track.landmarks_px):
             digest.update(np.ascontiguousarray(array[first:last]).tobytes())
+        if listens(self.renderer):
+            frames = range(max(self.start, track.start), min(self.end, track.end))
+            digest.update(identity(driving_sound(face.voice, film=self.film, frames=frames)).encode())
         footage = [f"{item.film_digest}/{item.track.parent.name}/{item.track.name}" for item in face.footage]
         return [digest.hexdigest(), *footage]
 
@@ -127,9 +136,20 @@ def make_picture(job: PictureJob, *, cache: Cache, run_by: str, progress: Progre
         run_by: Name of the executor.
         progress: Told after each segment how many frames are done.
     """
+    jobs = segment_jobs(job, cache=cache)
+    total = jobs[-1].end
+    progress("rendering", 0, total)
+    made = []
+    for segment, path in zip(jobs, executor(run_by).map(make_segment, jobs), strict=True):
+        made.append(path)
+        progress("rendering", segment.end, total)
+    return tuple(made)
+
+
+def segment_jobs(job: PictureJob, *, cache: Cache) -> list[SegmentJob]:
+    """The segments of a film, in order."""
     ranges = {face: _frames_of(face) for face in job.faces}
-    restless = _restlessness(job)
-    jobs = [
+    return [
         SegmentJob(
             job.film,
             job.film_digest,
@@ -139,15 +159,8 @@ def make_picture(job: PictureJob, *, cache: Cache, run_by: str, progress: Progre
             job.renderer,
             cache.folder,
         )
-        for start, end in segments(job.shots, restless=restless)
+        for start, end in segments(job.shots, restless=_restlessness(job))
     ]
-    total = jobs[-1].end
-    progress("rendering", 0, total)
-    made = []
-    for segment, path in zip(jobs, executor(run_by).map(make_segment, jobs), strict=True):
-        made.append(path)
-        progress("rendering", segment.end, total)
-    return tuple(made)
 
 
 def _frames_of(face: FaceJob) -> range:
@@ -172,11 +185,16 @@ def make_segment(job: SegmentJob) -> Path:
 def write_segment(job: SegmentJob, target: Path) -> None:
     """Read, render, composite and encode the frames of one segment, a few at a time."""
     video = require_video(probe(job.film))
-    faces = [_OpenFace(job, face) for face in job.faces]
     with FilmWriter(target, like=video) as writer:
-        for frames in read_frames(job.film, start=job.start, end=job.end, chunk=CHUNK_FRAMES):
-            patches = [patch for face in faces for patch in face.render(frames)]
+        for frames, patches in rendered(job):
             writer.write(composite(frames, patches) if patches else frames)
+
+
+def rendered(job: SegmentJob) -> Iterator[tuple[Frames, list[FacePatch]]]:
+    """The pictures of a segment, a few at a time, with the patches that go into them, in the order they go in."""
+    faces = [_OpenFace(job, face) for face in job.faces]
+    for frames in ahead(read_frames(job.film, start=job.start, end=job.end, chunk=CHUNK_FRAMES)):
+        yield frames, [patch for face in faces for patch in face.render(frames)]
 
 
 class _OpenFace:
@@ -194,6 +212,9 @@ class _OpenFace:
         self.motion = replace(planned.motion, coefficients=planned.motion.coefficients[part], start=first)
         self.strength = planned.strength[part]
         self.renderer = prepared(job.renderer, face.footage) if self.strength.any() else None
+        self.sound = None
+        if self.renderer is not None and listens(job.renderer):
+            self.sound = driving_sound(face.voice, film=job.film, frames=range(first, last))
 
     def render(self, frames: Frames) -> Sequence[FacePatch]:
         first = max(frames.start, self.track.start)
@@ -201,6 +222,8 @@ class _OpenFace:
         part = slice(first - self.track.start, last - self.track.start)
         if self.renderer is None or first >= last or not self.strength[part].any():
             return ()
+        if self.sound is not None:
+            cast(SoundDriven, self.renderer).hear(self.sound)  # each time: faces of the same footage share a renderer
         return self.renderer.render(frames, track=self.track, motion=self.motion, strength=self.strength)
 
 

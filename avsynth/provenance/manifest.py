@@ -17,6 +17,7 @@ LIPS = "lips"  # the region by which readers of C2PA recognize lip-sync
 CONSENT_LABEL = "avsynth.consent"
 SPEECH_LABEL = "avsynth.speech"
 WATERMARK_LABEL = "avsynth.watermark"
+PATCHES_LABEL = "avsynth.patches"
 INGREDIENT = "source"
 _NOT_ALLOWED = {"use": "notAllowed"}
 _UNKNOWN = "und"  # BCP 47: undetermined
@@ -34,6 +35,8 @@ class Claim:
         source_language: BCP 47 tag of the original, where it is known.
         lips_changed: The mouth in the picture was replaced.
         voice_cloned: The speech was made in the person's voice, not recorded.
+        patches_sha256: Of the list of patches that were handed over beside the film, which holds the hash of each;
+            empty where there are none.
     """
 
     title: str
@@ -43,6 +46,7 @@ class Claim:
     source_language: str = ""
     lips_changed: bool = False
     voice_cloned: bool = True
+    patches_sha256: str = ""
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -80,6 +84,7 @@ def manifest(claim: Claim, *, mime_type: str, engine: str) -> dict[str, Any]:
     consents = [{"id": item.consent.id, "sha256": item.consent.digest} for item in claim.consents]
     voice = "cloned" if claim.voice_cloned else "recorded"
     uses = ("cawg.ai_generative_training", "cawg.ai_inference", "cawg.ai_training", "cawg.data_mining")
+    patches = [{"label": PATCHES_LABEL, "data": {"sha256": claim.patches_sha256}}] if claim.patches_sha256 else []
     return {
         "claim_generator_info": [_agent()],
         "title": claim.title,
@@ -90,6 +95,7 @@ def manifest(claim: Claim, *, mime_type: str, engine: str) -> dict[str, Any]:
             {"label": CONSENT_LABEL, "data": {"consents": consents}},
             {"label": SPEECH_LABEL, "data": {"language": claim.language, "voice": voice}},
             {"label": WATERMARK_LABEL, "data": {"engine": engine, "scope": "speech", "payload": "presence"}},
+            *patches,
         ],
     }
 

@@ -25,6 +25,7 @@ EMBEDDED = {
     ".mp3": "audio/mpeg",
 }
 BESIDE = {".mkv": "video/x-matroska", ".webm": "video/webm", ".mka": "audio/x-matroska", ".mxf": "application/mxf"}
+PHOTOS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}  # sources only
 _UNTRUSTED = "signingCredential.untrusted"
 
 
@@ -81,6 +82,11 @@ def mime_type(path: Path) -> str:
     return {**EMBEDDED, **BESIDE}.get(path.suffix.lower(), "")
 
 
+def source_type(path: Path) -> str:
+    """The MIME type of a file that something is made from, which may be a photo; empty for one C2PA must guess."""
+    return mime_type(path) or PHOTOS.get(path.suffix.lower(), "")
+
+
 def read_credentials(path: Path) -> ContentCredentials:
     """Read and validate a file's manifest.
 
@@ -105,7 +111,7 @@ def read_store(path: Path) -> tuple[dict[str, Any] | None, bool]:
     """
     try:
         with path.open("rb") as file:
-            return json.loads(c2pa.Reader(mime_type(path), file, context=_context()).json()), False
+            return json.loads(c2pa.Reader(source_type(path), file, context=_context()).json()), False
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from None
     except (c2pa.C2paError.ManifestNotFound, c2pa.C2paError.NotSupported):
@@ -114,7 +120,7 @@ def read_store(path: Path) -> tuple[dict[str, Any] | None, bool]:
     if not sidecar.is_file():
         return None, False
     with path.open("rb") as file:
-        reader = c2pa.Reader(mime_type(path) or "application/octet-stream", file, sidecar.read_bytes(), _context())
+        reader = c2pa.Reader(source_type(path) or "application/octet-stream", file, sidecar.read_bytes(), _context())
         return json.loads(reader.json()), True
 
 

@@ -20,6 +20,7 @@ from avsynth.provenance.read import (
     read_credentials,
     read_store,
     sidecar_of,
+    source_type,
 )
 from avsynth.provenance.watermark import ENGINE
 
@@ -113,7 +114,7 @@ def _add_source(builder: c2pa.Builder, source: Path) -> None:
             }
             builder.add_resource(_SIDECAR_ID, io.BytesIO(sidecar_of(source).read_bytes()))
         with source.open("rb") as film:
-            kind = mime_type(source) or "application/octet-stream"
+            kind = source_type(source) or "application/octet-stream"
             builder.add_ingredient(json.dumps(described), kind, film)
     except c2pa.C2paError as error:
         raise MediaError(

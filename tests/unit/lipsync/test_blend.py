@@ -64,3 +64,18 @@ def test_boxes_stay_inside_the_picture() -> None:
     assert box_of(square, width=100, height=25) == Box(0, 0, 21, 25)
     assert box_of(square + 500, width=100, height=25) is None
     assert box_of(square * np.nan, width=100, height=25) is None
+
+
+@pytest.mark.parametrize("exposure", [1.0, 0.6, 0.3, 0.1, 0.02])
+def test_in_a_fade_the_mouth_fades_with_its_face(exposure: float) -> None:
+    rng = np.random.default_rng(3)
+    face = np.clip(150 + rng.normal(size=(101, 101, 3)) * 4, 0, 255)
+    face[48:53, 30:70] = (90, 40, 40)
+    faded = np.rint(face * exposure).astype(np.uint8)
+    lit = matched(face.astype(np.uint8), faded, alpha=feather(disc(), width_px=12), scale_px=60)
+    inside = disc(radius=34)
+    assert np.abs(lit[inside].astype(float) - faded[inside]).mean() < 2
+    contrast = [
+        float(picture[48:53, 30:70].mean()) / max(float(picture[60:70, 40:60].mean()), 1) for picture in (lit, faded)
+    ]
+    assert exposure < 0.1 or contrast[0] == pytest.approx(contrast[1], abs=0.12)

@@ -57,3 +57,22 @@ def test_shots_tile(cuts, frame_count):
     shots = tile(cuts, frame_count=frame_count)
     assert [n for shot in shots for n in range(shot.start, shot.end)] == list(range(frame_count))
     assert {shot.start for shot in shots} == {0} | {cut for cut in cuts if 0 < cut < frame_count}
+
+
+def test_a_jump_inside_one_room_is_a_cut_and_a_flash_is_none(tmp_path):
+    rng = np.random.default_rng(5)
+    room = np.clip(cv2.GaussianBlur(rng.normal(size=(144, 256)) * 400, (0, 0), 8) + 120, 0, 255).astype(np.uint8)
+    frames = []
+    for step in range(60):
+        image = cv2.cvtColor(room, cv2.COLOR_GRAY2RGB)
+        person = 110 if step < 30 else 150
+        cv2.ellipse(image, (person + step % 4, 80), (30, 44), 0, 0, 360, (210, 160, 130), -1)
+        frames.append(image if step != 15 else np.clip(image.astype(int) + 25, 0, 255).astype(np.uint8))
+    path = tmp_path / "a.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = 256, 144, "yuv420p"
+        for image in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format="yuv420p")))
+        container.mux(stream.encode(None))
+    assert [(shot.start, shot.end) for shot in detect_shots(path)] == [(0, 30), (30, 60)]

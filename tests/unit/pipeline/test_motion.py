@@ -11,7 +11,8 @@ from avsynth.core.media import VideoStream
 from avsynth.core.span import Span
 from avsynth.core.speech import PhonemeSpan, PhonemeTimeline
 from avsynth.face.layouts import MEDIAPIPE_478
-from avsynth.pipeline.motion import Says, frame_clock, motion_of
+from avsynth.pipeline.clock import frame_clock
+from avsynth.pipeline.motion import Says, motion_of
 
 WORDS = PhonemeTimeline(
     (
