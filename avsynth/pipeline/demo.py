@@ -14,11 +14,9 @@ from numpy.typing import NDArray
 from avsynth.core.consent import today
 from avsynth.core.errors import ModelError
 from avsynth.core.files import whole_file, write_text
-from avsynth.core.media import ColorTags, Frames, VideoStream, Waveform
+from avsynth.core.media import Waveform
 from avsynth.core.progress import Progress, silent
-from avsynth.media.color import rgb_to_planes
 from avsynth.media.sound import write_audio
-from avsynth.media.write import FilmWriter
 from avsynth.models.hub import obtain
 from avsynth.pipeline.dub import dub
 from avsynth.pipeline.lipsync import lipsync
@@ -33,8 +31,8 @@ BASIS = (
     "NASA portrait GPN-2000-001177 (public domain) with a synthetic voice: a demonstration of the software, "
     "not a statement of the person shown"
 )
-RATE = Fraction(25)
 SIZE = 640
+FACE, ZOOM = (225.0, 130.0), 2.05  # the face's middle in the 512-pixel portrait
 LINES = {
     "en": ("Hello! I am a portrait that learnt to speak.", "Now I say the same in other languages."),
     "es": ("¡Hola! Soy un retrato que aprendió a hablar.", "Ahora digo lo mismo en otros idiomas."),
@@ -74,8 +72,8 @@ def make_demo(folder: Path, *, progress: Progress = silent) -> Demo:
         basis=BASIS,
     )
     save_consent(consent, record)
-    still, voice, sample = folder / "portrait.mp4", folder / "voice.wav", folder / "sample.mp4"
-    _film_portrait(still)
+    still, voice, sample = folder / "portrait.png", folder / "voice.wav", folder / "sample.mp4"
+    _crop_portrait(still)
     _record_voice(voice)
     lipsync(
         still,
@@ -95,36 +93,26 @@ def make_demo(folder: Path, *, progress: Progress = silent) -> Demo:
     return Demo(sample, tuple(made))
 
 
-def _film_portrait(path: Path) -> None:
-    """A camera that breathes: the portrait drifts, turns and comes nearer by a little, as a held camera does."""
-    picture = _portrait()
-    count = int(SECONDS * RATE)
-    color = ColorTags(primaries=1, transfer=1, matrix=1, range=1)
-    like = VideoStream("h264", SIZE, SIZE, RATE, count, Fraction(1, 25), "yuv420p", color)
-    with whole_file(path) as temporary, FilmWriter(temporary, like=like) as writer:
-        for index in range(count):
-            planes = rgb_to_planes(_view(picture, index / float(RATE)), pixel_format="yuv420p", color=color)
-            stacked = tuple(plane[None] for plane in planes)
-            writer.write(Frames(stacked, "yuv420p", index, np.array([index], np.int64), color))
+def _crop_portrait(path: Path) -> None:
+    """The face and a little around it, enlarged: a photo as people have it."""
+    matrix = cv2.getRotationMatrix2D(FACE, 0, ZOOM)
+    matrix[:, 2] += SIZE / 2 - np.array(FACE)
+    view = cv2.warpAffine(portrait(), matrix, (SIZE, SIZE), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+    with whole_file(path) as temporary:
+        cv2.imwrite(str(temporary), view[..., ::-1])
 
 
-def _portrait() -> NDArray[np.uint8]:
+def portrait() -> NDArray[np.uint8]:
+    """The public-domain picture, RGB.
+
+    Raises:
+        ModelError: It cannot be obtained.
+    """
     path = obtain(PORTRAIT)
     picture = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
     if picture is None:
         raise ModelError(f"{path} is no picture; delete it and run avsynth models fetch")
     return np.asarray(picture, np.uint8)
-
-
-def _view(picture: NDArray[np.uint8], time: float) -> NDArray[np.uint8]:
-    zoom = 2.05 + 0.03 * np.sin(0.7 * time)
-    turn = 1.2 * np.sin(1.1 * time)
-    matrix = cv2.getRotationMatrix2D((225.0, 130.0), turn, zoom)  # the face's middle in the 512-pixel portrait
-    matrix[:, 2] += SIZE / 2 - np.array([225.0, 130.0]) + 4 * np.array([np.sin(0.9 * time), np.cos(0.6 * time)])
-    view: NDArray[np.uint8] = cv2.warpAffine(
-        picture, matrix, (SIZE, SIZE), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101
-    ).astype(np.uint8)
-    return view
 
 
 def _record_voice(path: Path) -> None:
