@@ -15,36 +15,46 @@ _WHERE = {
     "plan_dub": "avsynth.pipeline.dub",
     "run_plan": "avsynth.pipeline.dub",
     "lipsync": "avsynth.pipeline.lipsync",
+    "reenact": "avsynth.pipeline.reenact",
     "say": "avsynth.pipeline.say",
     "enroll": "avsynth.pipeline.enroll",
     "inspect": "avsynth.pipeline.inspect",
+    "check": "avsynth.pipeline.check",
+    "CheckOptions": "avsynth.pipeline.options",
     "DubOptions": "avsynth.pipeline.options",
     "LipsyncOptions": "avsynth.pipeline.options",
+    "ReenactOptions": "avsynth.pipeline.options",
     "SayOptions": "avsynth.pipeline.options",
     "Options": "avsynth.pipeline.options",
 }
 
 __all__ = [
+    "CheckOptions",
     "DubOptions",
     "LipsyncOptions",
     "Options",
+    "ReenactOptions",
     "SayOptions",
     "__version__",
+    "check",
     "dub",
     "enroll",
     "inspect",
     "lipsync",
     "plan_dub",
+    "reenact",
     "run_plan",
     "say",
 ]
 
 if TYPE_CHECKING:
+    from avsynth.pipeline.check import check
     from avsynth.pipeline.dub import dub, plan_dub, run_plan
     from avsynth.pipeline.enroll import enroll
     from avsynth.pipeline.inspect import inspect
     from avsynth.pipeline.lipsync import lipsync
-    from avsynth.pipeline.options import DubOptions, LipsyncOptions, Options, SayOptions
+    from avsynth.pipeline.options import CheckOptions, DubOptions, LipsyncOptions, Options, ReenactOptions, SayOptions
+    from avsynth.pipeline.reenact import reenact
     from avsynth.pipeline.say import say
 
 

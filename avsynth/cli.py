@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 import avsynth
-from avsynth import terminal
-from avsynth.core.consent import kinds_of
+from avsynth import cli_consent, cli_models, terminal
 from avsynth.core.errors import AvsynthError, InputError
 from avsynth.core.serial import to_plain
 from avsynth.core.span import seconds
@@ -24,10 +22,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-consent_app = typer.Typer(help="Records of what people allow to be done with their voice and face.")
-models_app = typer.Typer(help="The weights: where they come from, and whether they are the right ones.")
-app.add_typer(consent_app, name="consent")
-app.add_typer(models_app, name="models")
+app.add_typer(cli_consent.app, name="consent")
+app.add_typer(cli_models.app, name="models")
 
 Language = Annotated[str, typer.Option("--language", "-l", help="BCP 47 tag, such as es or pt-BR.")]
 Consents = Annotated[list[Path], typer.Option("--consent", help="Consent record; repeat for several speakers.")]
@@ -35,6 +31,7 @@ Output = Annotated[Path, typer.Option("--output", "-o", help="The file to make."
 Engines = Annotated[list[str] | None, typer.Option("--engine", help="KIND=NAME, such as renderer=footage.")]
 Footage = Annotated[list[Path] | None, typer.Option("--footage", help="Clip of the person to take mouths from.")]
 Report = Annotated[Path | None, typer.Option("--report", help="Folder for qc.json and the review reel.")]
+Patches = Annotated[Path | None, typer.Option("--patches", help="Folder for patches with alpha, and edit lists.")]
 Project = Annotated[str | None, typer.Option("--project", help="Production the consents must cover.")]
 Work = Annotated[Path | None, typer.Option("--work", help="Folder that lets a killed run resume.")]
 Executor = Annotated[str, typer.Option("--executor", help="serial, process or ray.")]
@@ -78,6 +75,7 @@ def dub(
     plan_only: Annotated[Path | None, typer.Option("--plan-only", help="Write the plan and stop.")] = None,
     engine: Engines = None,
     report: Report = None,
+    patches: Patches = None,
     project: Project = None,
     work: Work = None,
     executor: Executor = "serial",
@@ -95,6 +93,7 @@ def dub(
             executor=executor,
             work=work,
             report=report,
+            patches=patches,
             project=project,
             seed=seed,
             progress=progress,
@@ -124,22 +123,24 @@ def dub(
 
 @app.command()
 def lipsync(
-    video: Annotated[Path, typer.Argument(help="The film with the face.")],
+    video: Annotated[Path, typer.Argument(help="The film with the face, or a PNG, JPEG or WebP photo.")],
     audio: Annotated[Path, typer.Argument(help="The recorded dub.")],
     language: Language,
     consent: Consents,
     output: Output,
     text: Annotated[str | None, typer.Option("--text", help="The words of the recording, or a .txt file.")] = None,
     face: Annotated[int | None, typer.Option("--face", help="Number of the face track.")] = None,
+    frame_rate: Annotated[str | None, typer.Option("--frame-rate", help="Of a photo's film, such as 25.")] = None,
     footage: Footage = None,
     engine: Engines = None,
     report: Report = None,
+    patches: Patches = None,
     project: Project = None,
     work: Work = None,
     executor: Executor = "serial",
     json: Json = False,
 ) -> None:
-    """Put a recorded dub on a face."""
+    """Put a recorded dub on a face, in a film or a photo."""
     from avsynth.pipeline.lipsync import lipsync as run
     from avsynth.pipeline.options import LipsyncOptions
 
@@ -149,13 +150,56 @@ def lipsync(
             executor=executor,
             work=work,
             report=report,
+            patches=patches,
             project=project,
             progress=progress,
             text=text,
             face=face,
+            frame_rate=_seconds(frame_rate, option="--frame-rate"),
             footage=tuple(footage or ()),
         )
         made = run(video, audio=audio, language=language, consent=consent, output=output, options=options)
+    _finish([made], json=json, value=to_plain(made.report))
+
+
+@app.command()
+def reenact(
+    target: Annotated[Path, typer.Argument(help="The film with the face.")],
+    performance: Annotated[
+        Path, typer.Argument(help="The dub actor's film: their mouth drives, their sound is heard.")
+    ],
+    consent: Consents,
+    output: Output,
+    language: Annotated[str, typer.Option("--language", "-l", help="BCP 47 tag of what is spoken.")] = "und",
+    face: Annotated[int | None, typer.Option("--face", help="Number of the target's face track.")] = None,
+    performer_face: Annotated[int | None, typer.Option("--performer-face", help="Number of the performer's.")] = None,
+    footage: Footage = None,
+    engine: Engines = None,
+    report: Report = None,
+    patches: Patches = None,
+    project: Project = None,
+    work: Work = None,
+    executor: Executor = "serial",
+    json: Json = False,
+) -> None:
+    """Let a face follow the mouth of a dub actor."""
+    from avsynth.pipeline.options import ReenactOptions
+    from avsynth.pipeline.reenact import reenact as run
+
+    with terminal.progress_bars() as progress:
+        options = ReenactOptions(
+            engines=terminal.pairs(engine or [], option="--engine"),
+            executor=executor,
+            work=work,
+            report=report,
+            patches=patches,
+            project=project,
+            progress=progress,
+            face=face,
+            performer_face=performer_face,
+            footage=tuple(footage or ()),
+        )
+        made = run(target, performance=performance, language=language, consent=consent, output=output, options=options)
     _finish([made], json=json, value=to_plain(made.report))
 
 
@@ -230,113 +274,44 @@ def inspect(file: Annotated[Path, typer.Argument(help="Any film or sound file.")
         terminal.out.print(describe(found), markup=False)
 
 
-@consent_app.command("new")
-def consent_new(
-    speaker: Annotated[str, typer.Option("--speaker", help="Whose voice or face.")],
-    kind: Annotated[str, typer.Option("--kind", help="voice, likeness, or both: voice,likeness.")],
-    language: Annotated[str, typer.Option("--language", "-l", help="Tags with commas, or any.")],
-    project: Annotated[str, typer.Option("--project", help="The production, or any.")],
-    expires: Annotated[str, typer.Option("--expires", help="Last day, such as 2027-03-01.")],
-    output: Output,
-    granted_by: Annotated[str | None, typer.Option("--granted-by", help="Who signed; else the speaker.")] = None,
-    basis: Annotated[str, typer.Option("--basis", help="On what ground.")] = "written consent",
-    evidence: Annotated[list[Path] | None, typer.Option("--evidence", help="File that proves it; repeat.")] = None,
+@app.command()
+def check(
+    film: Annotated[Path, typer.Argument(help="Any finished film.")],
+    original: Annotated[Path | None, typer.Option("--original", help="The film it was made from.")] = None,
+    script: Annotated[Path | None, typer.Option("--script", "-s", help="What is said in it: SRT or VTT.")] = None,
+    text: Annotated[str | None, typer.Option("--text", help="What its one speaker says, or a .txt file.")] = None,
+    language: Annotated[str | None, typer.Option("--language", "-l", help="BCP 47 tag of the words.")] = None,
+    audio: Annotated[Path | None, typer.Option("--audio", help="Sound to hold the mouths against.")] = None,
+    engine: Engines = None,
+    report: Annotated[Path | None, typer.Option("--report", help="Folder for qc.json and strips.")] = None,
+    work: Work = None,
+    json: Json = False,
 ) -> None:
-    """Write a consent record."""
-    from avsynth.provenance.consent import new_consent, save_consent
+    """Measure a finished film: sync, rest, closure, sharpness, what was kept, and its marks."""
+    from avsynth.pipeline.check import check as run
+    from avsynth.pipeline.options import CheckOptions
 
-    made = new_consent(
-        speaker=speaker,
-        kinds=kinds_of(kind),
-        languages=tuple(part.strip() for part in language.split(",")),
-        project=project,
-        expires=_day(expires),
-        granted_by=granted_by or speaker,
-        basis=basis,
-        evidence=evidence or (),
-    )
-    save_consent(output, made, evidence=evidence or ())
-    terminal.show_path(output)
-
-
-@consent_app.command("verify")
-def consent_verify(file: Annotated[Path, typer.Argument(help="The record.")], json: Json = False) -> None:
-    """Check that a record is whole and holds today."""
-    from avsynth.provenance.consent import verify_consent
-
-    record = verify_consent(file).consent
-    if json:
-        terminal.show_json({**to_plain(record), "digest": record.digest, "holds": True})
-    else:
-        scope = f"{', '.join(record.kinds)} in {', '.join(record.languages)} for {record.project}"
-        terminal.out.print(f"{record.speaker}: {scope}, until {record.expires}", markup=False)
-
-
-@consent_app.command("revoke")
-def consent_revoke(
-    file: Annotated[Path, typer.Argument(help="The record.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why, for the file.")] = "withdrawn by the speaker",
-) -> None:
-    """Withdraw a consent: the record and every copy of it are refused from now on."""
-    from avsynth.provenance.consent import revoke_consent
-
-    revoke_consent(file, reason=reason)
-    terminal.show_path(file)
-
-
-@models_app.command("list")
-def models_list(json: Json = False) -> None:
-    """Show every card and whether its weights are here."""
-    from avsynth.models import hub
-
-    cards = [(card, hub.is_present(card)) for card in hub.cards()]
-    if json:
-        terminal.show_json(
-            [{"name": c.name, "licence": c.licence, "bytes": c.bytes, "present": here} for c, here in cards]
-        )
-        return
-    shown = terminal.table("name", "licence", "size", "here")
-    for card, here in cards:
-        shown.add_row(card.name, card.licence, f"{card.bytes / 1e6:.1f} MB", "yes" if here else "no")
-    terminal.out.print(shown)
-
-
-@models_app.command("fetch")
-def models_fetch(names: Annotated[list[str] | None, typer.Argument(help="Cards; else all.")] = None) -> None:
-    """Obtain weights and check their hashes."""
-    from avsynth.models import hub
-
-    chosen = [hub.find_card(name) for name in names] if names else hub.fetchable()
     with terminal.progress_bars() as progress:
-        for index, card in enumerate(chosen):
-            progress("fetching weights", index, len(chosen))
-            hub.obtain(card)
-
-
-@models_app.command("verify")
-def models_verify(json: Json = False) -> None:
-    """Check the hash of every weight that is here."""
-    from avsynth.models import hub
-
-    here = [card for card in hub.cards() if hub.is_present(card)]
-    for card in here:
-        hub.verify(card)
-    if json:
-        terminal.show_json([card.name for card in here])
-    else:
-        terminal.out.print(f"{len(here)} weights are the ones their cards describe")
+        options = CheckOptions(
+            engines=terminal.pairs(engine or [], option="--engine"),
+            report=report,
+            work=work,
+            progress=progress,
+            original=original,
+            script=script,
+            text=text,
+            language=language,
+            audio=audio,
+        )
+        made = run(film, options=options)
+    terminal.show_report(made, json=json)
 
 
 def _finish(made: Sequence[Any], *, json: bool, value: Any) -> None:
     if json:
         terminal.show_json(value)
     for result in made:
-        for check in result.report.checks:
-            if not check.passed:
-                what = f"{check.name} {check.where}".strip()
-                terminal.log.print(f"failed: {what}: {check.value:g} (limit {check.limit})", markup=False)
-        for note in result.report.notes:
-            terminal.log.print(f"note: {note}", markup=False)
+        terminal.show_failures(result.report)
         if not json:
             terminal.show_path(result.output)
     if not all(result.report.passed for result in made):
@@ -349,18 +324,11 @@ def _needed(value: Any, option: str) -> Any:
     return value
 
 
-def _seconds(text: str | None) -> Any:
+def _seconds(text: str | None, *, option: str = "--duration") -> Any:
     try:
         return seconds(text) if text is not None else None
     except ValueError as error:
-        raise InputError(f"--duration: {error}") from None
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InputError(f"--expires {text}: write a day such as 2027-03-01") from None
+        raise InputError(f"{option}: {error}") from None
 
 
 def main() -> None:

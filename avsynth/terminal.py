@@ -9,12 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from avsynth.core.errors import InputError
 from avsynth.core.progress import Progress as Listener
+from avsynth.core.report import QCReport
+from avsynth.core.serial import to_plain
 
 log = Console(stderr=True, highlight=False, soft_wrap=True)
 out = Console(highlight=False, soft_wrap=True)
@@ -92,3 +95,32 @@ def table(*columns: str) -> Table:
     for column in columns:
         made.add_column(column)
     return made
+
+
+def show_report(report: QCReport, *, json: bool) -> None:
+    """Print every measurement on stdout and what failed on stderr.
+
+    Raises:
+        Exit: With code 1, where a check failed.
+    """
+    if json:
+        show_json(to_plain(report))
+    else:
+        for check in report.checks:
+            value = f"{check.value:.4g} {check.unit}".strip()
+            state = "FAILED" if not check.passed else "ok" if check.limit[:1] in "<>=-0123456789" else ""
+            line = f"{check.name:<26} {value:>12}  {state:<6}  {check.limit:<22} {check.where}"
+            out.print(line.rstrip(), markup=False)
+    show_failures(report)
+    if not report.passed:
+        raise typer.Exit(1)
+
+
+def show_failures(report: QCReport) -> None:
+    """Print what failed, and what a person should know, on stderr."""
+    for check in report.checks:
+        if not check.passed:
+            what = f"{check.name} {check.where}".strip()
+            log.print(f"failed: {what}: {check.value:g} (limit {check.limit})", markup=False)
+    for note in report.notes:
+        log.print(f"note: {note}", markup=False)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
+from avsynth.core.span import Span
 from avsynth.core.speech import PhonemeTimeline
 from avsynth.text.articulation import features
 
 CLOSED = 0.02  # of the eye corners' distance: at 125 px, lips 2.5 px apart look closed
+GUARD = Fraction(3, 20)  # seconds: mouths open before the voice and close after it
 
 
 @dataclass(frozen=True)
@@ -69,12 +72,24 @@ def mouth_score(
 
 
 def silent_frames(
-    timeline: PhonemeTimeline, *, frame_rate: Fraction, count: int, guard: Fraction = Fraction(3, 20)
+    timeline: PhonemeTimeline, *, frame_rate: Fraction, count: int, guard: Fraction = GUARD
 ) -> NDArray[np.bool_]:
-    """Frames farther than ``guard`` seconds from any phoneme, shape ``(T,)``: mouths open early and close late."""
+    """Frames farther than ``guard`` seconds from any phoneme, shape ``(T,)``."""
+    return quiet_frames([phoneme.span for phoneme in timeline], frame_rate=frame_rate, count=count, guard=guard)
+
+
+def quiet_frames(
+    spoken: Sequence[Span], *, frame_rate: Fraction, count: int, guard: Fraction = GUARD
+) -> NDArray[np.bool_]:
+    """Frames farther than ``guard`` seconds from any stretch of speech, shape ``(T,)``.
+
+    Example:
+        >>> quiet_frames([Span(Fraction(1), Fraction(2))], frame_rate=Fraction(5), count=15).astype(int)
+        array([1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1])
+    """
     quiet = np.ones(count, bool)
-    for phoneme in timeline:
-        quiet[_frames(phoneme.span.start - guard, phoneme.span.end + guard, frame_rate, count)] = False
+    for span in spoken:
+        quiet[_frames(span.start - guard, span.end + guard, frame_rate, count)] = False
     return quiet
 
 

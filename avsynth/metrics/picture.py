@@ -70,7 +70,7 @@ def ssim(image: Picture, *, reference: Picture) -> float:
     return float(similar.mean())
 
 
-def gradient_energy(image: Picture) -> float:
+def gradient_energy(image: Picture | NDArray[np.float32]) -> float:
     """Mean squared gradient of luma, in squared code values a pixel: falls when a picture is blurred.
 
     Source: the Tenengrad focus measure of Krotkov 1988, with central differences.
@@ -163,7 +163,7 @@ def ratio(value: float, *, of: float) -> float:
     return float("inf") if value else 1.0
 
 
-def luma(image: Picture) -> NDArray[np.float32]:
+def luma(image: Picture | NDArray[np.float32]) -> NDArray[np.float32]:
     """Luma of an RGB picture in code values, ``(h, w)``; a gray one as it is."""
     gray: NDArray[np.float32] = image.astype(np.float32)
     return gray if gray.ndim == 2 else np.asarray(gray @ _LUMA, np.float32)

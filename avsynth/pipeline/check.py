@@ -1,172 +1,208 @@
-"""Measuring a finished film against what was promised."""
+"""Measuring any finished film, made here or not: sync, rest, closure, sharpness, what was kept, and its marks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
-from avsynth.core.errors import OutputError
-from avsynth.core.face import FaceTrack, PassThrough
-from avsynth.core.files import write_text
-from avsynth.core.media import VideoStream
+from avsynth.core.errors import InputError
+from avsynth.core.face import FaceTrack
+from avsynth.core.files import read_text, write_text
+from avsynth.core.media import MediaInfo
 from avsynth.core.report import Check, QCReport
+from avsynth.core.script import Script, Utterance
 from avsynth.core.serial import to_json
-from avsynth.face.track import track
-from avsynth.media.probe import probe, require_video
-from avsynth.metrics.mouth import mouth_score
-from avsynth.pipeline.artefacts import load_motion, load_track
-from avsynth.pipeline.faces import Watched, left_alone, usable
-from avsynth.pipeline.footage import bank_pose
-from avsynth.pipeline.lines import FILM_SAMPLE_RATE, SpokenLine
-from avsynth.pipeline.motion import AnimatedFace
-from avsynth.pipeline.options import Options
-from avsynth.pipeline.review import write_reel, write_strips
-from avsynth.provenance.manifest import Claim
-from avsynth.provenance.release import Released
+from avsynth.core.span import Span
+from avsynth.core.speech import PhonemeSpan, PhonemeTimeline
+from avsynth.face.assign import speaking_tracks
+from avsynth.media.probe import probe, require_audio, require_video
+from avsynth.media.read import read_audio
+from avsynth.pipeline.cache import Cache
+from avsynth.pipeline.compare import against_original, sharpness
+from avsynth.pipeline.faces import Watched, watch
+from avsynth.pipeline.measures import TOLD, SeenMouth, at_rest, closes, hear, in_sync, picture_kept
+from avsynth.pipeline.options import CheckOptions
+from avsynth.pipeline.quality import STRIP_FRAMES, make_folder
+from avsynth.pipeline.review import write_strips
+from avsynth.provenance.inspect import Inspection, inspect_file
 from avsynth.provenance.watermark import FOUND
+from avsynth.text.script import read_script
+from avsynth.voice.align import align
 
-STRETCH = (0.7, 1.4)  # of the natural length: beyond, speech sounds hurried or drawn out
-CLOSURE = 0.95
-LEAK = 0.03
-STRIP_FRAMES = 10
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What a finished film is measured with."""
-
-    film: Watched
-    claim: Claim
-    released: Released
-    lines: tuple[SpokenLine, ...]
-    faces: tuple[AnimatedFace, ...]
+LEAST_SECONDS = 1  # a face seen for less is not measured
+_RATE = 16_000
 
 
-def check(evidence: Evidence, *, options: Options, landmarker: str) -> QCReport:
-    """Measure a finished film and, where a report folder is given, write ``qc.json``, strips and a review reel there.
+def check(film: Path | str, *, options: CheckOptions | None = None) -> QCReport:
+    """Measure a finished film.
+
+    Every face is followed, and its mouth held against the sound. What no bar was measured for is told and not judged;
+    a film that says of itself that its lips were changed is held to the bars of made lips.
 
     Args:
-        evidence: The film before and after, and what was made of it.
-        options: ``report`` names the folder; with it the finished picture is looked at as well.
-        landmarker: Engine that looks at the mouths.
+        film: The film, of anybody.
+        options: The original, the words, other sound, and the folder of the report.
+
+    Returns:
+        The report; ``passed`` is False where a judged measurement missed its limit.
+
+    Raises:
+        MediaError: A film or the sound cannot be used.
+        InputError: The words cannot be used.
+        OutputError: The report cannot be written.
     """
-    output = probe(evidence.released.path)
-    checks = [
-        *_picture(require_video(evidence.film.info), require_video(output)),
-        *_lines(evidence.lines),
-        *_marks(evidence.released),
-    ]
-    passed = tuple(item for face in evidence.faces for item in _passed_through(evidence.film, face))
-    notes = list(evidence.released.notes)
-    if not evidence.faces:
-        notes.append("no face was changed: none was found, or none was assigned to a speaker")
-    if options.report is None:
-        return QCReport(evidence.released.path, tuple(checks), passed, tuple(notes))
-    _make_folder(options.report)
-    for face in evidence.faces:
-        checks += _look(evidence, face, options=options, landmarker=landmarker)
-    report = QCReport(evidence.released.path, tuple(checks), passed, tuple(notes))
-    write_text(options.report / "qc.json", to_json(report))
-    reel = options.report / "before-after.mp4"
-    write_reel(reel, before=evidence.film.path, after=evidence.released.path, claim=evidence.claim)
+    options, film = options or CheckOptions(), Path(film)
+    info = probe(film)
+    require_video(info)
+    if options.audio is not None:
+        require_audio(probe(options.audio))
+    original = probe(options.original) if options.original is not None else None
+    script = _script(info, options)
+    cache = Cache(options.work)
+    cache.prune()
+    seen = watch(film, landmarker=options.all_engines["landmarker"], cache=cache, progress=options.progress)
+    marks = inspect_file(film)
+    notes: list[str] = []
+    checks = list(_marks(marks))
+    if original is not None:
+        checks += picture_kept(require_video(original), require_video(info))
+    checks += _mouths(seen, marks, script=script, options=options, notes=notes)
+    options.progress("comparing the pictures", 0, 0)
+    checks += sharpness(seen) if original is None else against_original(seen, original, notes=notes)
+    report = QCReport(film, tuple(checks), (), tuple(notes))
+    if options.report is not None:
+        make_folder(options.report)
+        write_text(options.report / "qc.json", to_json(report))
+        _strips(seen, options.report, original=original)
     return report
 
 
-def _make_folder(folder: Path) -> None:
+def _marks(found: Inspection) -> Iterator[Check]:
+    """A film that carries Content Credentials must carry them whole; one without marks is not thereby bad."""
+    credentials, audio = found.credentials, found.audio
+    yield Check("content_credentials_found", float(credentials.found), TOLD, True)
+    if credentials.found:
+        yield Check("content_credentials_valid", float(credentials.valid), "= 1", credentials.valid)
+        disclosed = bool(credentials.source_types)
+        yield Check("disclosed_as_synthetic", float(disclosed), TOLD, True)
+    if audio.heard:
+        yield Check("watermark_in_sound", audio.score, f"{TOLD}; a mark from {FOUND}", True)
+
+
+def _script(info: MediaInfo, options: CheckOptions) -> Script | None:
+    """What is said in the film, where it is known: the script's lines, or one line of a person without a name."""
+    video = require_video(info)
+    duration, language = video.frame_count / video.frame_rate, options.language or ""
+    if options.script is not None:
+        return read_script(options.script, language=language, film_duration=duration)
+    if options.text is None:
+        return None
+    words = read_text(Path(options.text)) if options.text.endswith(".txt") else options.text
+    if not words.strip():
+        raise InputError("--text holds no words; give what is said in the film")
+    return Script((Utterance("text", Span(Fraction(0), duration), "", words, language),))
+
+
+def _mouths(
+    seen: Watched, marks: Inspection, *, script: Script | None, options: CheckOptions, notes: list[str]
+) -> Iterator[Check]:
+    """Hold every face against the sound, and against the words where they are known."""
+    mouths = {number: mouth for number in seen.tracks if (mouth := _mouth(seen, number)) is not None}
+    if not mouths:
+        notes.append("no face was measured: none is seen for a second")
+        return
+    source = options.audio or seen.path
+    sound = hear(source)
+    if sound is None or not np.isfinite(sound.cepstra).all() or not sound.spoken:
+        notes.append("mouths were not held against the sound: nobody speaks in it")
+        return
+    if require_video(seen.info).is_vfr:
+        notes.append("mouths were not held against the sound: the frame rate varies")
+        return
+    made = marks.credentials.lips_changed
+    human = not marks.audio.found or options.audio is not None  # the bars were not measured on made voices
+    timelines = _timelines(seen, list(mouths), source, script=script, notes=notes)
+    for number, mouth in mouths.items():
+        speaks = number in timelines or (len(mouths) == 1 and not timelines)
+        yield from in_sync(mouth, sound, judged=speaks and human)
+        yield from at_rest(mouth, sound, judged=made and len(mouths) == 1)
+        if number in timelines:
+            yield from closes(mouth, timelines[number], judged=made, silence=False)
+
+
+def _mouth(seen: Watched, number: int) -> SeenMouth | None:
+    """One person's mouth in every frame that shows it; None where that is less than a second."""
+    video = require_video(seen.info)
+    opening, measured = np.zeros(video.frame_count, np.float32), np.zeros(video.frame_count, bool)
+    for piece in seen.load(number):
+        opening[piece.start : piece.end] = piece.layout.mouth_opening(piece.landmarks_px)
+        measured[piece.start : piece.end] = piece.visible & np.isfinite(opening[piece.start : piece.end])
+    if measured.sum() < LEAST_SECONDS * video.frame_rate:
+        return None
+    return SeenMouth(number, opening, measured, None if video.is_vfr else video.frame_rate)
+
+
+def _timelines(
+    seen: Watched, faces: Sequence[int], sound: Path, *, script: Script | None, notes: list[str]
+) -> Mapping[int, PhonemeTimeline]:
+    """What each face says, where its words are known."""
+    if script is None:
+        return {}
+    video = require_video(seen.info)
+    said: dict[int, list[Utterance]] = {}
+    for line, number in _who(seen, faces, script, notes=notes):
+        said.setdefault(number, []).append(line)
+    duration = video.frame_count / video.frame_rate
+    return {number: _spoken(lines, sound, duration) for number, lines in said.items()}
+
+
+def _who(seen: Watched, faces: Sequence[int], script: Script, *, notes: list[str]) -> Iterator[tuple[Utterance, int]]:
+    """Which face says each line."""
+    lines = [line for line in script.utterances if line.on_screen]
+    if len(faces) == 1:
+        yield from ((line, faces[0]) for line in lines)
+        return
+    tracks = [piece for number in faces for piece in seen.load(number)]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot make the report folder {folder}: {error.strerror}") from None
+        chosen = speaking_tracks(tracks, script, frame_rate=require_video(seen.info).frame_rate)
+    except InputError:
+        notes.append("closure was not measured: it is not clear which face says which line")
+        return
+    yield from ((line, chosen[line.speaker]) for line in lines if line.speaker in chosen)
 
 
-def _picture(before: VideoStream, after: VideoStream) -> Iterator[Check]:
-    for name, unit in (("frame_count", "frames"), ("width", "px"), ("height", "px")):
-        wanted, got = getattr(before, name), getattr(after, name)
-        yield Check(name, got, f"= {wanted}", got == wanted, unit)
-    rate = after.frame_rate
-    yield Check("frame_rate", float(rate), f"= {before.frame_rate}", rate == before.frame_rate, "Hz")
-    same = after.pixel_format.removeprefix("yuvj") == before.pixel_format.removeprefix("yuvj")
-    yield Check("pixel_format_kept", float(same), "= 1", same, where=f"{before.pixel_format} → {after.pixel_format}")
-
-
-def _lines(lines: tuple[SpokenLine, ...]) -> Iterator[Check]:
-    for item in lines:
-        speech = item.speech()
-        wanted = len(item.line.span.samples(FILM_SAMPLE_RATE))
-        off = abs(round(speech.waveform.duration * FILM_SAMPLE_RATE) - wanted)
-        where = f"line {item.line.id}"
-        yield Check("samples_off", off, "= 0", off == 0, "samples", where)
-        low, high = STRETCH
-        yield Check("stretch", speech.stretch, f"{low} to {high}", low <= speech.stretch <= high, "", where)
-
-
-def _marks(released: Released) -> Iterator[Check]:
-    score = released.speech_score
-    yield Check("watermark_in_speech", score, f">= {FOUND}", score >= FOUND)
-    valid = released.manifest_valid
-    yield Check("content_credentials_valid", float(valid), "= 1", valid, where=released.credential)
-
-
-def _passed_through(film: Watched, face: AnimatedFace) -> tuple[PassThrough, ...]:
-    video = require_video(film.info)
-    wanted = []
-    for span in face.wanted:
-        frames = span.frames(video.frame_rate)
-        wanted.append(range(max(frames.start, 0), min(frames.stop, video.frame_count)))
-    judged = []
-    for piece in face.pieces:
-        before = load_track(piece.track)
-        judged.append((before, usable(before, info=film.info, bank=bank_pose(piece.footage))))
-    return left_alone(wanted, judged)
-
-
-def _look(evidence: Evidence, face: AnimatedFace, *, options: Options, landmarker: str) -> Iterator[Check]:
-    """Follow the face again in the finished picture, and score its mouth."""
-    assert options.report is not None
-    video = require_video(evidence.film.info)
-    opening = np.zeros(video.frame_count, np.float32)
-    measured = np.zeros(video.frame_count, bool)
-    seen = track(evidence.released.path, shots=evidence.film.shots, landmarker=landmarker, progress=options.progress)
-    for index, piece in enumerate(face.pieces):
-        before = load_track(piece.track)
-        after = _same_face(before, seen)
-        strength = load_motion(piece.motion).strength
-        changed = np.flatnonzero(strength >= 1) + before.start
-        if after is None or not len(changed):
+def _spoken(lines: Sequence[Utterance], sound: Path, duration: Fraction) -> PhonemeTimeline:
+    """The phonemes of some lines, each found in its own part of the sound."""
+    phonemes: list[PhonemeSpan] = []
+    edge = Fraction(0)
+    for line in lines:
+        span = line.span & Span(edge, duration) if edge < duration else None
+        recording = read_audio(sound, sample_rate=_RATE, span=span) if span is not None else None
+        if span is None or recording is None or np.abs(recording.samples).max(initial=0) < 1e-4:
             continue
-        inside = changed[(changed >= after.start) & (changed < after.end)]
-        opening[inside] = after.layout.mouth_opening(after.landmarks_px)[inside - after.start]
-        measured[inside] = after.visible[inside - after.start]
-        chosen = [int(i) for i in changed[np.linspace(0, len(changed) - 1, STRIP_FRAMES).astype(int)]]
-        name = f"strip-{face.number}-{index}.png"
-        write_strips(
-            options.report / name, before=evidence.film.path, after=evidence.released.path, face=before, frames=chosen
-        )
-    if face.says.timeline is None or video.is_vfr:
-        return  # without words, or without an even clock, there is nothing to hold the frames against
-    score = mouth_score(opening, measured=measured, timeline=face.says.timeline, frame_rate=Fraction(video.frame_rate))
-    where = f"face {face.number}"
-    if score.bilabials:
-        yield Check("bilabial_closure", score.closure, f">= {CLOSURE}", score.closure >= CLOSURE, "", where)
-    if score.silent_frames:
-        yield Check("open_in_silence", score.leak, f"<= {LEAK}", score.leak <= LEAK, "", where)
+        found = align(recording, text=line.text, language=line.language).place(span.start, duration)
+        phonemes += found
+        edge = phonemes[-1].span.end if phonemes else edge
+    return PhonemeTimeline(tuple(phonemes), duration)
 
 
-def _same_face(before: FaceTrack, seen: tuple[FaceTrack, ...]) -> FaceTrack | None:
-    """The track of the finished film that lies where the original one lay."""
-    best: FaceTrack | None = None
-    nearest = np.inf
-    for after in seen:
-        first, last = max(before.start, after.start), min(before.end, after.end)
-        if first >= last:
-            continue
-        a = before.cut(first, last).landmarks_px[..., :2].mean(axis=1)
-        b = after.cut(first, last).landmarks_px[..., :2].mean(axis=1)
-        distance = float(np.median(np.linalg.norm(a - b, axis=1)))
-        if distance < nearest:
-            best, nearest = after, distance
-    return best
+def _strips(seen: Watched, folder: Path, *, original: MediaInfo | None) -> None:
+    """The mouths of every face for the eye, under those of the original where there is one."""
+    films = [seen.path]
+    if original is not None and require_video(original).frame_count >= require_video(seen.info).frame_count:
+        films.insert(0, original.path)
+    for number in seen.tracks:
+        for index, face in enumerate(seen.load(number)):
+            frames = _spread(face)
+            if len(face) >= LEAST_SECONDS * require_video(seen.info).frame_rate and frames:
+                write_strips(folder / f"strip-{number}-{index}.png", films=films, face=face, frames=frames)
+
+
+def _spread(face: FaceTrack) -> list[int]:
+    visible = face.start + np.flatnonzero(face.visible)
+    if not len(visible):
+        return []
+    return [int(frame) for frame in visible[np.linspace(0, len(visible) - 1, STRIP_FRAMES).astype(int)]]

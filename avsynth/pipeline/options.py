@@ -21,6 +21,7 @@ class Options:
         executor: Who runs independent stages: ``"serial"``, ``"process"`` or ``"ray"``.
         work: Folder of the cache that lets a killed run resume; ``None`` is the one in ``$AVSYNTH_HOME``.
         report: Folder for ``qc.json`` and the review reel; ``None`` makes neither.
+        patches: Folder for the changed parts of the picture with alpha, and edit lists; ``None`` makes none.
         project: Production that the consents must cover.
         seed: Start of all randomness.
         progress: Hears how far the work is.
@@ -30,6 +31,7 @@ class Options:
     executor: str = "serial"
     work: Path | None = None
     report: Path | None = None
+    patches: Path | None = None
     project: str | None = None
     seed: int = 0
     progress: Progress = silent
@@ -70,11 +72,54 @@ class LipsyncOptions(Options):
         text: The words of the recording; with them its phonemes are aligned, without them its sound is followed.
         footage: The only clips mouths are taken from; empty: the video itself.
         face: Face track number, where the automatic choice is not wanted.
+        frame_rate: Of the film that is made of a photo; ``None`` is 25. A film keeps its own.
     """
 
     text: str | None = None
     footage: tuple[Path, ...] = ()
     face: int | None = None
+    frame_rate: Fraction | None = None
+
+
+@dataclass(frozen=True)
+class ReenactOptions(Options):
+    """How a dub actor's performance is put on a face.
+
+    Attributes:
+        footage: The only clips mouths are taken from; empty: the target itself.
+        face: Face track number in the target, where the automatic choice is not wanted.
+        performer_face: Face track number in the performance.
+    """
+
+    footage: tuple[Path, ...] = ()
+    face: int | None = None
+    performer_face: int | None = None
+
+
+@dataclass(frozen=True)
+class CheckOptions(Options):
+    """How a finished film is measured.
+
+    Attributes:
+        original: The film it was made from; with it, what must be kept is compared.
+        script: The lines that are spoken in it, SRT or VTT.
+        text: Its words, where one person speaks, or the name of a ``.txt`` file that holds them.
+        language: BCP 47 tag of ``script`` or ``text``.
+        audio: The sound the mouths are held against; ``None`` is the film's own.
+    """
+
+    original: Path | None = None
+    script: Path | None = None
+    text: str | None = None
+    language: str | None = None
+    audio: Path | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.script is not None and self.text is not None:
+            raise InputError("give the words once: --script or --text")
+        if (self.script is not None or self.text is not None) and not self.language:
+            raise InputError("the words are in no language; say which with --language, such as es")
 
 
 @dataclass(frozen=True)

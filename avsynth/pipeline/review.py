@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -44,9 +45,9 @@ def _tile(picture: Frames, face: FaceTrack, index: int) -> NDArray[np.uint8]:
     return tile
 
 
-def write_strips(path: Path, *, before: Path, after: Path, face: FaceTrack, frames: list[int]) -> None:
-    """Write a PNG: the film's mouths above, the dub's below, in the same frames."""
-    picture = np.concatenate([strip(film, face=face, frames=frames) for film in (before, after)])
+def write_strips(path: Path, *, films: Sequence[Path], face: FaceTrack, frames: list[int]) -> None:
+    """Write a PNG: the mouths of each film in a row, such as the original's above the dub's, in the same frames."""
+    picture = np.concatenate([strip(film, face=face, frames=frames) for film in films])
     with whole_file(path) as temporary:
         cv2.imwrite(str(temporary), picture[..., ::-1])
 

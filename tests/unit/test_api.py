@@ -32,3 +32,13 @@ def test_an_unknown_name_says_what_there_is():
 
     with pytest.raises(AttributeError, match="avsynth has no 'dubb'; it has dub"):
         _ = avsynth.dubb
+
+
+def test_the_function_that_is_called_like_a_room_can_be_called_more_than_once(tmp_path):
+    import avsynth
+    import avsynth.lipsync.visemes
+    from avsynth.core.errors import InputError
+
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"\.txt"):
+            avsynth.lipsync("a.mp4", audio="b.wav", language="en", consent="c.json", output=tmp_path / "d.txt")

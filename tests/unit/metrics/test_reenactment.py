@@ -8,7 +8,18 @@ import pytest
 from synth import Truth, draw_film, syllable_sound, syllables, write_film
 
 from avsynth.core.errors import InputError
-from avsynth.metrics.reenactment import ORACLE, SOUND, STATIC, ReenactmentScores, reenact_self
+from avsynth.metrics.reenactment import (
+    ORACLE,
+    SOUND,
+    STATIC,
+    TRUTH,
+    WORDS,
+    Case,
+    Person,
+    ReenactmentScores,
+    find_person,
+    reenact_self,
+)
 
 pytestmark = pytest.mark.weights
 COUNT = 40
@@ -23,13 +34,61 @@ def truth(tmp_path_factory: pytest.TempPathFactory) -> Truth:
 
 
 @pytest.fixture(scope="module")
-def scores(truth: Truth) -> ReenactmentScores:
-    return reenact_self(truth.path)
+def person(truth: Truth) -> Person:
+    return find_person(truth.path)
+
+
+@pytest.fixture(scope="module")
+def scores(person: Person) -> ReenactmentScores:
+    return reenact_self(person, case=Case(pictures=4))
 
 
 def test_the_clip_is_split_and_every_frame_of_its_end_is_measured(scores: ReenactmentScores) -> None:
     assert (scores.split_frame, scores.bank_frames) == (28, 28)
-    assert [(made.method, made.frames) for made in scores.methods] == [(ORACLE, 12), (STATIC, 12), (SOUND, 12)]
+    assert [(made.method, made.frames) for made in scores.methods] == [(m, 12) for m in (TRUTH, ORACLE, STATIC, SOUND)]
+
+
+def test_the_truth_scores_what_an_unchanged_picture_does(scores: ReenactmentScores) -> None:
+    true = scores[TRUTH]
+    assert (true.psnr_db, true.ssim, true.lmd) == (100, pytest.approx(1), 0)
+    assert (true.opening_r, true.width_r) == (pytest.approx(1), pytest.approx(1))
+    assert (true.motion_ratio, true.sharpness_ratio, true.flicker, true.seam) == (1, 1, 0, 0)
+
+
+def test_what_cannot_be_measured_is_left_open(scores: ReenactmentScores) -> None:
+    for made in scores.methods:  # half a second of end, all of it voiced, and no words
+        assert (made.sync_r, made.sync_offset, made.sync_confidence, made.closure) == (None, None, None, None)
+
+
+def test_the_drawn_face_looks_straight_ahead(scores: ReenactmentScores) -> None:
+    low, high = scores.yaw
+    assert -8 < low <= high < 8
+
+
+def test_pictures_for_the_eye_are_of_the_same_frames(scores: ReenactmentScores) -> None:
+    assert list(scores.pictures) == [TRUTH, ORACLE, STATIC, SOUND]
+    frames = [list(kept) for kept in scores.pictures.values()]
+    assert frames == [[28, 31, 35, 39]] * 4
+    ((height, width, _),) = {picture.shape for kept in scores.pictures.values() for picture in kept.values()}
+    assert height == width == pytest.approx(120, rel=0.03)  # 1.5 of 80 pixels, as far as the eyes are found
+
+
+def test_a_photo_is_one_frame_and_worse_than_film(person: Person, scores: ReenactmentScores) -> None:
+    photo = reenact_self(person, case=Case(methods=(ORACLE,), bank_seconds=Fraction(0)))
+    assert photo.bank_frames == 1
+    assert photo[ORACLE].psnr_db < scores[ORACLE].psnr_db
+
+
+def test_a_short_bank_is_as_short_as_asked(person: Person) -> None:
+    brief = reenact_self(person, case=Case(methods=(STATIC,), bank_seconds=Fraction(2, 5)))
+    assert (brief.bank_frames, [made.method for made in brief.methods]) == (10, [STATIC])
+
+
+def test_words_need_a_transcript_and_methods_a_name(person: Person) -> None:
+    made = reenact_self(person, case=Case(methods=(WORDS,), transcript="papa mama papa", language="en"))
+    assert [method.method for method in made.methods] == [WORDS]
+    with pytest.raises(InputError, match="magic"):
+        reenact_self(person, case=Case(methods=("magic",)))
 
 
 def test_the_true_motion_brings_the_true_picture_back(scores: ReenactmentScores) -> None:
@@ -49,6 +108,7 @@ def test_a_mouth_at_rest_is_worse_in_every_way(scores: ReenactmentScores) -> Non
     assert still.ssim < oracle.ssim - 0.1
     assert still.lmd > 3 * oracle.lmd
     assert still.motion_ratio < 0.5
+    assert still.flicker < 0.1
     assert still.opening_r < oracle.opening_r
 
 
@@ -62,7 +122,7 @@ def test_sound_moves_the_mouth_better_than_nothing(scores: ReenactmentScores) ->
 def test_a_silent_clip_is_measured_without_sound(tmp_path: Path) -> None:
     drawn = draw_film(tmp_path / "silent.mp4", openings=syllables(16), size=(320, 288), scale_px=80)
     made = reenact_self(drawn.path, split=Fraction(1, 2))
-    assert [method.method for method in made.methods] == [ORACLE, STATIC]
+    assert [method.method for method in made.methods] == [TRUTH, ORACLE, STATIC]
     assert made.split_frame == 8
     with pytest.raises(KeyError, match="was not measured"):
         made[SOUND]
