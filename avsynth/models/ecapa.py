@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from speechbrain.lobes.features import Fbank
 from speechbrain.lobes.models.ECAPA_TDNN import ECAPA_TDNN
-from speechbrain.utils.importutils import LazyModule
 from torch import Tensor, nn
+
+from avsynth.models.redirects import quiet_redirects
 
 SAMPLE_RATE = 16_000
 MELS = 80
@@ -18,19 +17,7 @@ DIMENSION = 192
 CHANNELS = 1024
 _PARTIAL_SECONDS = 30  # a longer recording is embedded in pieces and averaged, so memory does not grow
 
-
-def _quiet_redirects() -> None:
-    """Let others look at SpeechBrain's old module names without importing what stands behind them.
-
-    It leaves lazy modules in ``sys.modules`` that import optional packages when asked for any attribute, and fail.
-    Whoever walks over all modules for their ``__file__`` (``inspect``, hypothesis) would crash on them.
-    """
-    for name, module in list(sys.modules.items()):
-        if name.startswith("speechbrain.") and isinstance(module, LazyModule):
-            vars(module).setdefault("__file__", None)
-
-
-_quiet_redirects()
+quiet_redirects()
 
 
 class Ecapa(nn.Module):

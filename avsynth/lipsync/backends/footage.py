@@ -71,14 +71,25 @@ class FootageRenderer:
         strength: NDArray[np.float32] | None = None,
     ) -> list[FacePatch]:
         """Draw the mouth into a chunk; see ``base.Renderer``. Give track, motion and strength of the whole region."""
+        return [patch for patch, _ in self.render_planned(frames, track=track, motion=motion, strength=strength)]
+
+    def render_planned(
+        self,
+        frames: Frames,
+        *,
+        track: FaceTrack,
+        motion: MouthMotion,
+        strength: NDArray[np.float32] | None = None,
+    ) -> list[tuple[FacePatch, Plan]]:
+        """As ``render``, each patch with the plan it was drawn by."""
         painter = self._prepared()
         first, last = frames.start, frames.start + len(frames)
-        patches: list[FacePatch] = []
+        drawn: list[tuple[FacePatch, Plan]] = []
         for start, end in stretches(track, motion=motion, strength=strength):
             if start < last and first < end:
                 plan = self._plan((start, end), track=track, motion=motion, strength=strength)
-                patches += painter.paint(frames, plan)
-        return sorted(patches, key=lambda patch: patch.frame)
+                drawn += [(patch, plan) for patch in painter.paint(frames, plan)]
+        return sorted(drawn, key=lambda pair: pair[0].frame)
 
     def _plan(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -158,15 +158,42 @@ def test_a_network_that_makes_it_worse_is_not_used(drawn: Drawn) -> None:
     for a, b in zip(renderer.render(drawn.frames, track=drawn.track, motion=motion), plain, strict=True):
         np.testing.assert_array_equal(a.image, b.image)
 
-    class Passed(Trial):
-        helps = True
-
-    renderer.trial = Passed()
+    assert renderer.strength == 0
+    renderer.strength = 1.0
     for a, b in zip(renderer.render(drawn.frames, track=drawn.track, motion=motion), plain, strict=True):
         darker = b.image.astype(int) - a.image
         np.testing.assert_array_equal(a.alpha, b.alpha)
         assert not darker[b.alpha == 0].any()
         assert 35 < np.median(darker[(b.alpha > 0.9) & (b.image.min(axis=-1) > 60)]) <= 40
+
+
+class Answer(torch.nn.Module):
+    """Stands in for a network that knows half of the way to the truth: it takes back a shade that was put on."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+
+    def forward(self, planes: torch.Tensor) -> torch.Tensor:
+        return torch.full_like(planes[:, :3], self.share * 20 / 127.5)
+
+
+@pytest.mark.parametrize(("share", "strength"), [(1.0, 1.0), (2.0, 0.5), (-1.0, 0.0)])
+def test_the_strength_that_helps_most_is_taken(
+    drawn: Drawn, monkeypatch: pytest.MonkeyPatch, share: float, strength: float
+) -> None:
+    def shaded(self: FootageRenderer, *args: Any, **more: Any) -> list[tuple[FacePatch, Plan]]:
+        pairs = plain(self, *args, **more)
+        return [
+            (replace(p, image=np.clip(p.image.astype(int) - 20, 0, 255).astype(np.uint8)), plan) for p, plan in pairs
+        ]
+
+    plain = FootageRenderer.render_planned
+    monkeypatch.setattr(FootageRenderer, "render_planned", shaded)
+    renderer = GanRenderer(Answer(share))
+    renderer.prepare([drawn.footage])
+    assert renderer.strength == strength
+    assert ("corrected by the network" in renderer.notes[0]) == (strength > 0)
 
 
 def test_an_untrained_network_draws_what_footage_draws(drawn: Drawn) -> None:

@@ -1,0 +1,1 @@
+"""The training loops; SpeechBrain and torch are imported here only."""
