@@ -67,6 +67,8 @@ class FaceTrack:
         visible: ``(T,)`` bool: a face was found; where False the landmarks are the nearest frame's.
         score: ``(T,)`` float32 in 0..1: the landmark engine's confidence.
         pose: ``(T, 3)`` float32: yaw, pitch, roll in degrees; 0 is frontal and upright.
+        covering: ``(T,)`` float32: how far the lower face is from how it usually looks, in levels of 0..255; large
+            where something is before the mouth. None where nobody looked.
     """
 
     id: int
@@ -76,9 +78,12 @@ class FaceTrack:
     visible: NDArray[np.bool_]
     score: NDArray[np.float32]
     pose: NDArray[np.float32]
+    covering: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         count = len(self.visible)
+        if self.covering is not None and self.covering.shape != (count,):
+            raise ValueError(f"covering must have shape {(count,)}, got {self.covering.shape}")
         for name, expected in (
             ("landmarks_px", (count, self.layout.points, 3)),
             ("score", (count,)),
@@ -114,6 +119,7 @@ class FaceTrack:
             self.visible[part],
             self.score[part],
             self.pose[part],
+            None if self.covering is None else self.covering[part],
         )
 
 

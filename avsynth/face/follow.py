@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from avsynth.core.media import Frames, Shot
+from avsynth.face.appearance import Album
 from avsynth.face.base import FoundFace, Landmarker, Region
+from avsynth.face.occlusion import Cells, lower_face
 
 SEARCH_EVERY = 8
 """Frames between two looks with the detector; a chunk is as long, and the chunk before is kept, so that a face that is
@@ -29,12 +31,16 @@ class Trail:
         faces: What was found, by frame.
         here: Where it is now; None while it is lost.
         seen: Where it was when it was last seen.
+        cells: What its lower part looks like, by frame.
+        album: What the face looks like.
         hits: How often the detector, which does not know where the face was, saw it too.
     """
 
     faces: dict[int, FoundFace] = field(default_factory=dict)
     here: Region | None = None
     seen: Region | None = None
+    cells: dict[int, Cells] = field(default_factory=dict)
+    album: Album = field(default_factory=Album)
     hits: int = 0
 
     @property
@@ -84,7 +90,7 @@ class ShotFollower:
         found = self._try(frame, trail.here, pictures)
         trail.here = None
         if found is not None:
-            self._put(trail, frame, found)
+            self._put(trail, frame, found, pictures)
 
     def _try(self, frame: int, region: Region, pictures: Mapping[int, tuple[Frames, int]]) -> FoundFace | None:
         frames, index = pictures[frame]
@@ -93,9 +99,15 @@ class ShotFollower:
             return None
         return found
 
-    def _put(self, trail: Trail, frame: int, found: FoundFace) -> None:
-        trail.faces[frame] = found
+    def _put(self, trail: Trail, frame: int, found: FoundFace, pictures: Mapping[int, tuple[Frames, int]]) -> None:
+        self._keep(trail, frame, found, pictures)
+        trail.album.see(frame, pictures[frame], landmarks_px=found.landmarks_px, layout=self._engine.layout)
         trail.here = trail.seen = self._engine.region(found.landmarks_px)
+
+    def _keep(self, trail: Trail, frame: int, found: FoundFace, pictures: Mapping[int, tuple[Frames, int]]) -> None:
+        frames, index = pictures[frame]
+        trail.faces[frame] = found
+        trail.cells[frame] = lower_face(frames, index, landmarks_px=found.landmarks_px, layout=self._engine.layout)
 
     def _drop_doubles(self, frame: int) -> None:
         """Two trails on one face: the one that was followed longer keeps it."""
@@ -139,7 +151,7 @@ class ShotFollower:
             trail = Trail()
             self.trails.append(trail)
         first = max(self._searched, trail.last if trail.faces else self._shot.start - 1) + 1
-        self._put(trail, frame, found)
+        self._put(trail, frame, found, pictures)
         trail.hits += 1
         self._follow_back(trail, frame, first, pictures)
 
@@ -155,7 +167,7 @@ class ShotFollower:
             found = self._try(earlier, region, pictures) if earlier in pictures else None
             if found is None:
                 return
-            trail.faces[earlier] = found
+            self._keep(trail, earlier, found, pictures)
             region = self._engine.region(found.landmarks_px)
 
 

@@ -8,12 +8,13 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
 
 from avsynth.core.face import FaceTrack, PassThrough
 
 _NOTHING = 0
-_NO_FACE, _OUTSIDE, _SMALL, _TURNED, _TILTED, _UNSURE = range(1, 7)
-_HARD = (_NO_FACE, _OUTSIDE)  # no run of these is bridged, however short
+_NO_FACE, _OUTSIDE, _SMALL, _TURNED, _TILTED, _UNSURE, _COVERED = range(1, 8)
+_HARD = (_NO_FACE, _OUTSIDE, _COVERED)  # no run of these is bridged, however short
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,9 @@ class GateLimits:
         yaw: Most degrees to either side; profiles cannot be rendered from frontal mouths.
         pitch: Most degrees up or down.
         score: Least confidence of the landmark engine.
+        covering: Most that a lower face may differ from how it usually looks, in levels of 0..255.
+        covered_frames: What is before a mouth for fewer frames than these is taken for an unusual mouth.
+        cover_margin: Frames before and after that are left alone too: an edge, or a shadow, comes first.
         hysteresis: A frame that failed passes again only when inside the limit by this share of it.
         bridge_frames: A failure of size, pose or score this short between good frames is overlooked, and good frames
             this few between failures are not changed, so that the mouth does not flicker between two.
@@ -35,6 +39,9 @@ class GateLimits:
     yaw: float = 40.0
     pitch: float = 40.0
     score: float = 0.5
+    covering: float = 7.0
+    covered_frames: int = 2
+    cover_margin: int = 2
     hysteresis: float = 0.1
     bridge_frames: int = 4
     bank_margin: float = 10.0
@@ -76,6 +83,7 @@ def judge(
         (_TILTED, _sticky(pitch, limits.hysteresis)),
         (_TURNED, _sticky(yaw, limits.hysteresis)),
         (_SMALL, _sticky(limits.scale_px / np.maximum(track.scale_px, 1e-6), limits.hysteresis)),
+        (_COVERED, _is_covered(track, limits)),
         (_OUTSIDE, _is_outside(track, frame_size)),
         (_NO_FACE, ~track.visible),
     ):
@@ -125,6 +133,21 @@ def _is_outside(track: FaceTrack, frame_size: tuple[int, int]) -> NDArray[np.boo
     return outside
 
 
+def _is_covered(track: FaceTrack, limits: GateLimits) -> NDArray[np.bool_]:
+    """Where something is before the mouth, with a margin, and between two such runs that are close to each other."""
+    if track.covering is None:
+        return np.zeros(len(track), np.bool_)
+    covered = _sticky(track.covering.astype(np.float64) / limits.covering, limits.hysteresis).astype(np.int8)
+    for start, end in _runs(covered):
+        if covered[start] and end - start < limits.covered_frames:
+            covered[start:end] = 0
+    for start, end in _runs(covered)[1:-1]:
+        if not covered[start] and end - start <= limits.bridge_frames:
+            covered[start:end] = 1
+    spread: NDArray[np.int8] = maximum_filter1d(covered, 2 * limits.cover_margin + 1, mode="nearest")
+    return spread > 0
+
+
 def _bridge(cause: NDArray[np.int8], frames: int) -> None:
     """Overlook short soft failures between good frames; then let short good runs share their neighbor's failure."""
     inner = _runs(cause)[1:-1]
@@ -151,6 +174,7 @@ def _reason(track: FaceTrack, start: int, end: int, code: int, limits: GateLimit
         _SMALL: lambda: f"face too small ({track.scale_px[part].min():.0f} px < {limits.scale_px:.0f})",
         _TURNED: lambda: f"turned away (yaw {_widest(track.pose[part, 0]):.0f})",
         _TILTED: lambda: f"turned away (pitch {_widest(track.pose[part, 1]):.0f})",
+        _COVERED: lambda: "something is before the mouth",
         _UNSURE: lambda: f"landmark score low ({track.score[part].min():.2f})",
     }
     return reasons[code]()

@@ -30,6 +30,19 @@ _HEAD: dict[str, tuple[tuple[float, float, float], ...]] = {
 # fmt: on
 
 
+def rigid_head(layout: FaceLayout) -> NDArray[np.float64]:
+    """The rigid points of a frontal head, ``(R, 3)``: x to the viewer's right, y down, z away from the viewer.
+
+    The unit is the distance of the outer eye corners, the origin their middle.
+
+    Raises:
+        InputError: There is no model head for the layout.
+    """
+    if layout.name not in _HEAD:
+        raise InputError(f"no model head for layout {layout.name!r}; there are: {', '.join(_HEAD)}")
+    return np.array(_HEAD[layout.name])
+
+
 def head_pose(landmarks_px: NDArray[np.float32], layout: FaceLayout) -> NDArray[np.float32]:
     """Yaw, pitch and roll of every frame.
 
@@ -48,9 +61,7 @@ def head_pose(landmarks_px: NDArray[np.float32], layout: FaceLayout) -> NDArray[
         With depth, the least-squares rotation of Umeyama (1991); without, the scaled orthographic fit of DeMenthon and
         Davis (1995).
     """
-    if layout.name not in _HEAD:
-        raise InputError(f"no model head for layout {layout.name!r}; there are: {', '.join(_HEAD)}")
-    model = np.array(_HEAD[layout.name])
+    model = rigid_head(layout)
     model -= model.mean(axis=0)
     points = landmarks_px[:, list(layout.rigid)].astype(np.float64)
     points -= points.mean(axis=1, keepdims=True)

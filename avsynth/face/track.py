@@ -12,9 +12,11 @@ from avsynth.core.errors import InputError
 from avsynth.core.face import FaceLayout, FaceTrack
 from avsynth.core.media import Frames, Shot
 from avsynth.core.progress import Progress, silent
+from avsynth.face.appearance import Look
 from avsynth.face.base import LANDMARKERS, Landmarker
 from avsynth.face.follow import SEARCH_EVERY, ShotFollower, Trail
 from avsynth.face.identity import number_people
+from avsynth.face.occlusion import covering
 from avsynth.face.pose import head_pose
 from avsynth.media.ahead import ahead
 from avsynth.media.probe import probe, require_video
@@ -48,6 +50,7 @@ def track(
         raise InputError("shots must be in order and must not overlap")
     rotation = require_video(probe(path)).rotation
     pieces: list[list[FaceTrack]] = []
+    looks: list[list[Look | None]] = []
     done, total = 0, sum(map(len, shots))
     for shot, seen in _by_shot(path, shots):
         follower = ShotFollower(engine, shot=shot, rotation=rotation)
@@ -59,8 +62,10 @@ def track(
                 follower.see(frame, pictures)
             done += len(frames)
             progress("tracking faces", done, total)
-        pieces.append([_piece(trail, layout=engine.layout, rotation=rotation) for trail in follower.found()])
-    return number_people(pieces)
+        trails = follower.found()
+        pieces.append([_piece(trail, layout=engine.layout, rotation=rotation) for trail in trails])
+        looks.append([trail.album.look() for trail in trails])
+    return number_people(pieces, looks=looks)
 
 
 def _by_shot(path: Path, shots: Sequence[Shot]) -> Iterator[tuple[Shot, Iterator[Frames]]]:
@@ -111,4 +116,5 @@ def _piece(trail: Trail, *, layout: FaceLayout, rotation: int) -> FaceTrack:
     score = np.array([trail.faces[frame].score for frame in nearest], np.float32) * visible
     pose = head_pose(landmarks, layout)
     pose[:, 2] = (pose[:, 2] + rotation + 180) % 360 - 180
-    return FaceTrack(0, int(found[0]), layout, landmarks, visible, score.astype(np.float32), pose)
+    cover = covering([trail.cells[frame] for frame in found])[places]
+    return FaceTrack(0, int(found[0]), layout, landmarks, visible, score.astype(np.float32), pose, cover)

@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 from avsynth.core.face import MouthMotion
 from avsynth.core.span import Span
 from avsynth.core.speech import PhonemeTimeline
+from avsynth.lipsync.prior import CHANCE_SCALE, RULES_SCALE, SHIPPED, Taps, shipped_phonemes
 from avsynth.lipsync.visemes import BASIS, COMPONENTS, Contact, Viseme, visemes
+from avsynth.models.ear import CLASSES, FRAME_RATE
+from avsynth.voice.forced import class_of
 
 PAUSE_SECONDS = 0.12  # a gap longer than this is a pause, in which the mouth rests
 ONSET_SECONDS = 0.09  # lips lead the voice, by 100-300 ms in Chandrasekaran et al. 2009; here at the short end
@@ -31,6 +34,8 @@ _REACH = {
 _BEFORE = np.array([_REACH[name][0] for name in COMPONENTS])
 _AFTER = np.array([_REACH[name][1] for name in COMPONENTS])
 _OPENING, _TUCK = COMPONENTS.index("opening"), COMPONENTS.index("tuck")
+_NOTHING = 1e-9  # of a flank: less is rounding
+_LEARNT = [_OPENING, COMPONENTS.index("jaw")]
 _WINDOW = 0.75  # seconds beyond which no phoneme is felt
 
 
@@ -44,25 +49,38 @@ class _Sounds:
     dominance: NDArray[np.float64]
 
 
-def animate(timeline: PhonemeTimeline, *, frame_rate: Fraction, frame_count: int, start: int = 0) -> MouthMotion:
+def animate(
+    timeline: PhonemeTimeline,
+    *,
+    frame_rate: Fraction,
+    frame_count: int,
+    start: int = 0,
+    prior: Taps | None = SHIPPED,
+    heard: MouthMotion | None = None,
+) -> MouthMotion:
     """Move a mouth so that it says the timeline.
 
     Every frame is computed from its own time alone, so the motion is the same at any frame rate and however the film
-    is cut into chunks. Targets of neighbouring phonemes overlap by dominance functions (Cohen and Massaro 1993);
-    bilabials then close the lips exactly, labiodentals bring lip to teeth, and pauses let the mouth rest.
+    is cut into chunks. Targets of neighbouring phonemes overlap by dominance functions (Cohen and Massaro 1993); a map
+    learnt from filmed mouths then corrects timing and extent; bilabials close the lips exactly, labiodentals bring lip
+    to teeth, and pauses let the mouth rest, whatever was learnt.
 
     Args:
         timeline: What is said when, in film time from 0.
         frame_rate: Frames a second of the film.
         frame_count: How many frames to make.
         start: Index in the film of the first frame; a frame's time is its index over the frame rate.
+        prior: From ``evidence`` to a real mouth; ``None`` leaves the rules alone.
+        heard: What ``listen`` makes of the recorded sound in the same frames: opening and jaw go half way to it, before
+            contacts and rest are enforced. Both together are nearer to real mouths than either.
 
     Returns:
         Coefficients ``(frame_count, K)`` of the basis ``visemes.BASIS``. Every bilabial has a frame whose opening is
         exactly 0, all its frames where it holds several; so have the pauses after their release.
 
     Raises:
-        ValueError: ``frame_count`` or ``frame_rate`` is not positive.
+        ValueError: ``frame_count`` or ``frame_rate`` is not positive, or ``heard`` is of other frames.
+        ModelError: The shipped prior's weights are absent or wrong.
 
     Example:
         >>> from avsynth.core.speech import PhonemeSpan
@@ -76,19 +94,71 @@ def animate(timeline: PhonemeTimeline, *, frame_rate: Fraction, frame_count: int
     spoken = _positions(timeline)
     if not spoken:
         return MouthMotion(BASIS, np.zeros((frame_count, len(COMPONENTS)), np.float32), frame_rate, start)
+    learnt = shipped_phonemes() if prior is SHIPPED else prior
+    values = _overlap(times, _sounds(spoken)) if learnt is None else _corrected(timeline, spoken, times, learnt)
+    if heard is not None:
+        if (len(heard), heard.start, heard.frame_rate) != (frame_count, start, frame_rate):
+            raise ValueError(f"heard has frames {heard.start} and {len(heard)} on, not {start} and {frame_count}")
+        values[:, _LEARNT] = (values[:, _LEARNT] + heard.coefficients[:, _LEARNT]) / 2
+    values = _held(values, spoken, times)
+    lips = [span for span, v in spoken if v.contact is Contact.LIPS]
+    for index in _closed_frames(lips, frame_rate):
+        if start <= index < start + frame_count:
+            values[index - start, _OPENING] = 0
+    return MouthMotion(BASIS, values.astype(np.float32), frame_rate, start)
+
+
+def evidence(timeline: PhonemeTimeline, *, first: int, count: int) -> NDArray[np.float32]:
+    """What a learnt prior starts from, ``(count, K + C)`` on the clock of ``ear.FRAME_RATE`` from frame ``first``.
+
+    What the rules make of the timeline, and which class of ``ear.CLASSES`` sounds.
+    """
+    times = np.arange(first, first + count) / FRAME_RATE
+    spoken = _positions(timeline)
+    rules = np.zeros((count, len(COMPONENTS)))
+    if spoken:
+        rules = _held(_overlap(times, _sounds(spoken)), spoken, times)
+    sounding = np.zeros((count, len(CLASSES)))
+    silent = np.ones(count, bool)
+    for phoneme in timeline:
+        inside = slice(*np.searchsorted(times, (float(phoneme.span.start), float(phoneme.span.end))))
+        sounding[inside, class_of(phoneme.symbol)] = 1
+        silent[inside] = False
+    sounding[silent, 0] = 1
+    return np.concatenate([RULES_SCALE * rules, CHANCE_SCALE * sounding], axis=1).astype(np.float32)
+
+
+def _corrected(
+    timeline: PhonemeTimeline, spoken: Sequence[tuple[Span, Viseme]], times: NDArray[np.float64], prior: Taps
+) -> NDArray[np.float64]:
+    """What real mouths do where the rules say what they say; lips and teeth are still free.
+
+    Opening and jaw are corrected. Width, protrusion and tuck stay the rules': corrected, the width of people left out
+    of the fit was met less well (recipes/GRID/MouthMotion).
+    """
+    reach = float(np.abs(prior.around).max()) + 2 / FRAME_RATE
+    first = int((times[0] - reach) * FRAME_RATE) - 1
+    count = int((times[-1] + reach) * FRAME_RATE) + 2 - first
+    rows = evidence(timeline, first=first, count=count)
+    learnt = prior.at(rows, times=times - first / FRAME_RATE)
     values = _overlap(times, _sounds(spoken))
+    values[:, _LEARNT] = np.clip(learnt[:, _LEARNT], 0, 1)
+    return values
+
+
+def _held(
+    values: NDArray[np.float64], spoken: Sequence[tuple[Span, Viseme]], times: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The same ``(T, K)`` with rest in pauses, lip at the teeth for /f v/ and closed lips for /p b m/."""
+    values = values.copy()
     rest = _rest_gate(times, _phrases([span for span, _ in spoken]))
     values *= rest[:, None]
     teeth = _contact_gate(times, [span for span, v in spoken if v.contact is Contact.TEETH])
     ceiling = np.minimum(values[:, _OPENING], TEETH_GAP)
     values[:, _OPENING] = ceiling + (values[:, _OPENING] - ceiling) * teeth
     values[:, _TUCK] = np.maximum(values[:, _TUCK], (1 - teeth) * rest)
-    lips = [span for span, v in spoken if v.contact is Contact.LIPS]
-    values[:, _OPENING] *= _contact_gate(times, lips)
-    for index in _closed_frames(lips, frame_rate):
-        if start <= index < start + frame_count:
-            values[index - start, _OPENING] = 0
-    return MouthMotion(BASIS, values.astype(np.float32), frame_rate, start)
+    values[:, _OPENING] *= _contact_gate(times, [span for span, v in spoken if v.contact is Contact.LIPS])
+    return values
 
 
 def _positions(timeline: PhonemeTimeline) -> list[tuple[Span, Viseme]]:
@@ -180,6 +250,6 @@ def _closed_frames(spans: Sequence[Span], frame_rate: Fraction) -> list[int]:
 
 
 def _smooth(value: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Smoothstep: 0 up to 0, 1 from 1."""
-    x = np.clip(value, 0, 1)
-    return x * x * (3 - 2 * x)
+    """Smoothstep: exactly 0 up to 0, rounding of times included, and 1 from 1."""
+    x = np.clip(np.where(value < _NOTHING, 0, value), 0, 1)
+    return np.asarray(x * x * (3 - 2 * x), np.float64)

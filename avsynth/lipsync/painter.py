@@ -26,7 +26,7 @@ _MANY_POINTS = 16  # rings with as many points are thinned by two
 _SEAL = 0.006  # a mouth this much more open than wanted, and twice as open, is closed lip by lip
 _STRETCH = 1.35  # one this much less open is not stretched at its teeth, which keep their size
 _TEETH, _FLOOR = 0.5, 0.2  # shares of its opening that keep their size: the upper teeth's and the lower lip's side
-_SHOWS_TEETH = 0.03  # an opening below shows none
+_SHOWS_TEETH = 0.06  # an opening below shows too little of them to be pulled long
 _PART = 0.03  # one this much less open, and half as open, gets a drawn interior
 
 

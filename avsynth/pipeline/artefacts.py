@@ -14,6 +14,8 @@ from avsynth.core.files import read_text
 from avsynth.core.serial import from_json, to_json
 from avsynth.core.speech import PhonemeTimeline, Speech
 from avsynth.face.layouts import IBUG_68, MEDIAPIPE_478
+from avsynth.lipsync.perform import Performance
+from avsynth.lipsync.visemes import BASIS
 from avsynth.media.read import read_audio
 from avsynth.media.sound import write_audio
 
@@ -22,8 +24,10 @@ LAYOUTS = {layout.name: layout for layout in (MEDIAPIPE_478, IBUG_68)}
 
 def save_track(path: Path, track: FaceTrack) -> None:
     """Write one track as ``.npz``."""
+    covering = () if track.covering is None else (("covering", track.covering),)
     np.savez(
         path,
+        allow_pickle=False,
         id=track.id,
         start=track.start,
         layout=track.layout.name,
@@ -31,6 +35,7 @@ def save_track(path: Path, track: FaceTrack) -> None:
         visible=track.visible,
         score=track.score,
         pose=track.pose,
+        **dict(covering),
     )
 
 
@@ -45,6 +50,7 @@ def load_track(path: Path) -> FaceTrack:
             visible=data["visible"],
             score=data["score"],
             pose=data["pose"],
+            covering=data.get("covering"),
         )
 
 
@@ -84,6 +90,19 @@ def load_motion(path: Path) -> PlannedMotion:
             start=int(data["start"]),
         )
         return PlannedMotion(motion, data["strength"])
+
+
+def save_performance(path: Path, performance: Performance) -> None:
+    """Write a performer's motion as ``.npz``."""
+    np.savez(
+        path, ticks=performance.ticks, tick=str(performance.tick), coefficients=performance.coefficients, basis=BASIS
+    )
+
+
+def load_performance(path: Path) -> Performance:
+    """Read what ``save_performance`` wrote."""
+    with np.load(path, allow_pickle=False) as data:
+        return Performance(data["ticks"], Fraction(str(data["tick"])), data["coefficients"])
 
 
 @dataclass(frozen=True)

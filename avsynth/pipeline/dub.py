@@ -11,14 +11,16 @@ from avsynth.core.errors import InputError
 from avsynth.core.plan import DubPlan, PlannedFace
 from avsynth.media.probe import require_video
 from avsynth.pipeline.cache import Cache
-from avsynth.pipeline.check import Evidence, check
+from avsynth.pipeline.export import check_folder, with_patches
 from avsynth.pipeline.faces import Watched, film_sound, watch
 from avsynth.pipeline.footage import footage_of
+from avsynth.pipeline.heard import require_renderer, voice_of_lines
 from avsynth.pipeline.lines import LineJob, SpokenLine, film_timeline, profile_digest, speak_lines
 from avsynth.pipeline.motion import AnimatedFace, Says, animate_face
 from avsynth.pipeline.options import DubOptions, Options
-from avsynth.pipeline.picture import PictureJob, make_picture
+from avsynth.pipeline.picture import PictureJob, make_picture, remarks
 from avsynth.pipeline.plan import check_output, make_plan
+from avsynth.pipeline.quality import Evidence, measure
 from avsynth.pipeline.regions import regions
 from avsynth.pipeline.result import FilmResult
 from avsynth.pipeline.sound import dub_soundtrack
@@ -88,6 +90,8 @@ def run_plan(plan: DubPlan, *, options: Options | None = None) -> FilmResult:
     """
     options = options or Options()
     check_output(plan.output)
+    require_renderer(plan.engines["renderer"])
+    check_folder(options.patches)
     cache = Cache(options.work)
     cache.prune()
     seen = watch(plan.film, landmarker=plan.engines["landmarker"], cache=cache, progress=options.progress)
@@ -113,9 +117,10 @@ def run_plan(plan: DubPlan, *, options: Options | None = None) -> FilmResult:
         consents=tuple(consents.values()),
     )
     soundtrack = dub_soundtrack(plan, lines, info=seen.info, original=original)
+    claim = with_patches(claim, picture, info=seen.info, options=options, cache=cache)
     released = release_film(encoded, soundtrack=soundtrack, output=plan.output, claim=claim, like=seen.info)
-    evidence = Evidence(seen, claim, released, lines, faces)
-    report = check(evidence, options=options, landmarker=plan.engines["landmarker"])
+    evidence = Evidence(seen, claim, released, lines, faces, remarks(picture))
+    report = measure(evidence, options=options, landmarker=plan.engines["landmarker"])
     timelines = {name: film_timeline(theirs, duration=_duration(seen)) for name, theirs in spoken.items()}
     return FilmResult(plan.output, report, timelines, plan)
 
@@ -163,7 +168,9 @@ def _animate(job: _Job, face: PlannedFace, spoken: dict[str, tuple[SpokenLine, .
     return animate_face(
         seen,
         number=face.track,
-        says=Says(film_timeline(lines, duration=duration)),
+        says=Says(
+            film_timeline(lines, duration=duration), voice=voice_of_lines(lines, renderer=plan.engines["renderer"])
+        ),
         wanted=regions([item.line.span for item in lines], duration=duration, whole=plan.stems is not None),
         footage=footage,
         cache=job.cache,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,18 +11,22 @@ from avsynth.core.errors import InputError
 from avsynth.core.files import read_text
 from avsynth.core.media import Waveform
 from avsynth.core.span import Span
+from avsynth.media.photo import is_photo
 from avsynth.media.probe import probe, require_audio, require_video
 from avsynth.media.read import read_audio
 from avsynth.pipeline.cache import Cache
-from avsynth.pipeline.check import Evidence, check
+from avsynth.pipeline.export import check_folder, with_patches
 from avsynth.pipeline.faces import Watched, watch
 from avsynth.pipeline.footage import footage_of
+from avsynth.pipeline.heard import require_renderer, voice_of_recording
 from avsynth.pipeline.motion import AnimatedFace, Says, animate_face
 from avsynth.pipeline.options import LipsyncOptions
-from avsynth.pipeline.picture import PictureJob, make_picture
+from avsynth.pipeline.picture import PictureJob, make_picture, remarks
 from avsynth.pipeline.plan import check_output, permission_for, permissions
+from avsynth.pipeline.quality import Evidence, measure
 from avsynth.pipeline.result import FilmResult
 from avsynth.pipeline.sound import recorded_soundtrack
+from avsynth.pipeline.still import StillFilm, film_photo, for_photo
 from avsynth.provenance.consent import verify_consent
 from avsynth.provenance.manifest import Claim
 from avsynth.provenance.release import release_film
@@ -39,10 +44,10 @@ def lipsync(
     output: Path | str,
     options: LipsyncOptions | None = None,
 ) -> FilmResult:
-    """Make the face in a film say a recorded dub, which replaces the film's sound.
+    """Make the face in a film or a photo say a recorded dub, which replaces the film's sound.
 
     Args:
-        video: The film with the face.
+        video: The film with the face, or a PNG, JPEG or WebP photo, which becomes a film as long as the sound.
         audio: The dub's voice track; its time zero is the film's. It may be shorter or longer than the film.
         language: BCP 47 tag of the dub.
         consent: Consent record that covers the person's likeness.
@@ -58,15 +63,23 @@ def lipsync(
     options = options or LipsyncOptions()
     video, audio, output = Path(video), Path(audio), Path(output)
     check_output(output)
+    options = for_photo(options) if is_photo(video) else options
+    require_renderer(options.all_engines["renderer"])
+    check_folder(options.patches)
     require_audio(probe(audio))
     given = permissions([Path(p) for p in ([consent] if isinstance(consent, (str, Path)) else consent)])
     speaker = given[0].verified.speaker
     record = permission_for(speaker, "likeness", language=language, project=options.project, given=given)
     cache = Cache(options.work)
     cache.prune()
-    seen = watch(video, landmarker=options.all_engines["landmarker"], cache=cache, progress=options.progress)
-    face = _face(seen, audio, language=language, options=options, cache=cache)
-    picture = PictureJob(video, seen.digest, seen.shots, face.pieces, options.all_engines["renderer"])
+    still = _still(video, audio, options=options, cache=cache)
+    seen = (
+        still.watched
+        if still
+        else watch(video, landmarker=options.all_engines["landmarker"], cache=cache, progress=options.progress)
+    )
+    face = _face(seen, audio, language=language, options=options, cache=cache, still=still)
+    picture = PictureJob(seen.path, seen.digest, seen.shots, face.pieces, options.all_engines["renderer"])
     encoded = make_picture(picture, cache=cache, run_by=options.executor, progress=options.progress)
     options.progress("signing", 0, 0)
     claim = Claim(
@@ -78,22 +91,38 @@ def lipsync(
         consents=(verify_consent(record),),
     )
     soundtrack = recorded_soundtrack(audio, info=seen.info)
+    claim = with_patches(claim, picture, info=seen.info, options=options, cache=cache)
     released = release_film(encoded, soundtrack=soundtrack, output=output, claim=claim, like=seen.info)
-    evidence = Evidence(seen, claim, released, (), (face,))
-    report = check(evidence, options=options, landmarker=options.all_engines["landmarker"])
+    notes = (*(still.notes if still else ()), *remarks(picture))
+    evidence = Evidence(seen, claim, released, (), (face,), notes)
+    report = measure(evidence, options=options, landmarker=options.all_engines["landmarker"])
     timelines = {speaker: face.says.timeline} if face.says.timeline is not None else {}
     return FilmResult(output, report, timelines)
 
 
-def _face(seen: Watched, audio: Path, *, language: str, options: LipsyncOptions, cache: Cache) -> AnimatedFace:
+def _still(video: Path, audio: Path, *, options: LipsyncOptions, cache: Cache) -> StillFilm | None:
+    """The film of a photo; None where a film was given."""
+    if is_photo(video):
+        return film_photo(video, audio=audio, options=options, cache=cache)
+    if options.frame_rate is not None:
+        raise InputError(f"{video.name} is a film and keeps its own frame rate; --frame-rate is for photos")
+    return None
+
+
+def _face(
+    seen: Watched, audio: Path, *, language: str, options: LipsyncOptions, cache: Cache, still: StillFilm | None
+) -> AnimatedFace:
     number = choose_track(seen, options.face)
     frames = require_video(seen.info)
     duration = frames.frame_count / frames.frame_rate
     footage = footage_of(options.footage, film=seen, number=number, engines=options.all_engines, options=options)
+    if still and not options.footage:
+        footage = still.footage[number]
+    voice = voice_of_recording(audio, renderer=options.all_engines["renderer"], cache=cache)
     return animate_face(
         seen,
         number=number,
-        says=what_is_said(audio, text=options.text, language=language, duration=duration),
+        says=replace(what_is_said(audio, text=options.text, language=language, duration=duration), voice=voice),
         wanted=(Span(Fraction(0), duration),),
         footage=footage,
         cache=cache,
@@ -101,7 +130,7 @@ def _face(seen: Watched, audio: Path, *, language: str, options: LipsyncOptions,
 
 
 def what_is_said(audio: Path, *, text: str | None, language: str, duration: Fraction) -> Says:
-    """The phoneme timeline of a recording where its words are known, else the recording.
+    """The recording, and its phoneme timeline where its words are known.
 
     Args:
         audio: The recording.
@@ -117,11 +146,16 @@ def what_is_said(audio: Path, *, text: str | None, language: str, duration: Frac
     words = read_text(Path(text)) if text.endswith(".txt") else text
     recording = read_audio(audio, sample_rate=16_000)
     timeline = align(Waveform(recording.mono()[None], recording.sample_rate), text=words, language=language)
-    return Says(timeline.within(duration))
+    return Says(timeline.within(duration), sound=audio)
 
 
-def choose_track(seen: Watched, wanted: int | None) -> int:
-    """The number of the face track to change: the chosen one, the only one, or the one beside which others are brief.
+def choose_track(seen: Watched, wanted: int | None, *, option: str = "--face") -> int:
+    """The number of the face that is meant: the chosen one, the only one, or the one beside which others are brief.
+
+    Args:
+        seen: The film that was looked through.
+        wanted: The choice, if there was one.
+        option: By which a person chooses.
 
     Raises:
         InputError: There is none, or several of which none was chosen, or not the chosen one.
@@ -136,5 +170,5 @@ def choose_track(seen: Watched, wanted: int | None) -> int:
         return wanted
     longest = max(frames, key=lambda number: frames[number])
     if any(count > BRIEF * frames[longest] for number, count in frames.items() if number != longest):
-        raise InputError(f"{seen.path.name} shows several faces; choose one with --face NUMBER: {shown}")
+        raise InputError(f"{seen.path.name} shows several faces; choose one with {option} NUMBER: {shown}")
     return longest

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,17 @@ from avsynth.core.span import Span
 from avsynth.core.speech import PhonemeTimeline
 from avsynth.lipsync.animate import animate
 from avsynth.lipsync.listen import listen
-from avsynth.media.probe import frame_times, require_video
+from avsynth.lipsync.perform import retarget
+from avsynth.lipsync.residual import Habits
+from avsynth.media.probe import require_video
 from avsynth.media.read import read_audio
-from avsynth.pipeline.artefacts import PlannedMotion, load_track, save_motion
+from avsynth.pipeline.artefacts import PlannedMotion, load_performance, load_track, save_motion
 from avsynth.pipeline.cache import Cache, Stage
+from avsynth.pipeline.clock import frame_clock
 from avsynth.pipeline.faces import Watched, usable
 from avsynth.pipeline.footage import bank_pose
+from avsynth.pipeline.habits import load_habits, make_habits, weights
+from avsynth.pipeline.heard import VoicePiece
 from avsynth.pipeline.picture import FaceJob, FootageJob
 from avsynth.pipeline.regions import fade_frames, strength
 
@@ -30,14 +36,21 @@ FINE_RATE = Fraction(200)  # for films of varying rate: half a step is 2.5 ms
 
 @dataclass(frozen=True)
 class Says:
-    """What a face is to say: a phoneme timeline in film time or, where the words are not known, the sound itself."""
+    """What a face is to say: a phoneme timeline in film time, the sound itself, both, or another face's performance.
+
+    ``performance`` names what ``artefacts.save_performance`` wrote. ``voice``, from ``pipeline.heard``, is for
+    renderers that draw from sound, and does not decide the motion.
+    """
 
     timeline: PhonemeTimeline | None = None
     sound: Path | None = None
+    performance: Path | None = None
+    voice: tuple[VoicePiece, ...] = ()
 
     def identity(self) -> dict[str, Any]:
         """Plain values that decide the motion."""
-        return {"timeline": to_plain(self.timeline), "sound": sha256(self.sound) if self.sound else None}
+        heard = {"timeline": to_plain(self.timeline), "sound": sha256(self.sound) if self.sound else None}
+        return heard | ({"performance": sha256(self.performance)} if self.performance else {})
 
 
 @dataclass(frozen=True)
@@ -49,6 +62,7 @@ class MotionJob:
     says: Says
     wanted: tuple[Span, ...]
     footage: tuple[FootageJob, ...]
+    habits: Path | None = None
 
 
 def make_motion(job: MotionJob, *, cache: Cache) -> Path:
@@ -59,6 +73,7 @@ def make_motion(job: MotionJob, *, cache: Cache) -> Path:
         "says": job.says.identity(),
         "wanted": to_plain(list(job.wanted)),
         "footage": [[item.film_digest, item.track.parent.name, item.track.name] for item in job.footage],
+        "weights": weights(),
     }
     return cache.produce(Stage("motion", inputs, ".npz", lambda target: _write(job, target)))
 
@@ -74,7 +89,9 @@ def _write(job: MotionJob, target: Path) -> None:
         shots=[Shot(s.start - face.start, s.end - face.start) for s in _inside(job.film.shots, face)],
         fade=fade_frames(video.frame_rate),
     )
-    save_motion(target, PlannedMotion(motion_of(face, says=job.says, video=video, clock=clock), level))
+    habits = load_habits(job.habits) if job.habits is not None else None
+    motion = motion_of(face, says=job.says, video=video, clock=clock, habits=habits)
+    save_motion(target, PlannedMotion(motion, level))
 
 
 def _inside(shots: Sequence[Shot], face: FaceTrack) -> Iterator[Shot]:
@@ -84,15 +101,9 @@ def _inside(shots: Sequence[Shot], face: FaceTrack) -> Iterator[Shot]:
             yield Shot(first, last)
 
 
-def frame_clock(film: Path, *, video: VideoStream) -> list[Fraction]:
-    """When each picture is shown, in seconds: even at a constant rate, as the file says at a varying one."""
-    if video.is_vfr:
-        ticks, tick = frame_times(film)
-        return [int(count) * tick for count in ticks]
-    return [index / video.frame_rate for index in range(video.frame_count)]
-
-
-def motion_of(face: FaceTrack, *, says: Says, video: VideoStream, clock: Sequence[Fraction]) -> MouthMotion:
+def motion_of(
+    face: FaceTrack, *, says: Says, video: VideoStream, clock: Sequence[Fraction], habits: Habits | None = None
+) -> MouthMotion:
     """The motion of a face in its own frames.
 
     At a varying rate the motion is made on a fine even grid, and each frame takes what its own time has.
@@ -102,35 +113,42 @@ def motion_of(face: FaceTrack, *, says: Says, video: VideoStream, clock: Sequenc
         says: What is said.
         video: The film's picture.
         clock: When each picture of the film is shown.
+        habits: How this person's mouth follows their voice, for what is only heard.
 
     Raises:
         ValueError: Neither timeline nor sound is given.
     """
+    if says.performance is not None:
+        times = clock[face.start : face.end]
+        return retarget(load_performance(says.performance), times=times, frame_rate=video.frame_rate, start=face.start)
     if not video.is_vfr:
-        return _move(says, frame_rate=video.frame_rate, frame_count=len(face), start=face.start)
-    fine = _move(says, frame_rate=FINE_RATE, frame_count=int(clock[-1] * FINE_RATE) + 2, start=0)
+        return _move(says, habits, frame_rate=video.frame_rate, frame_count=len(face), start=face.start)
+    fine = _move(says, habits, frame_rate=FINE_RATE, frame_count=int(clock[-1] * FINE_RATE) + 2, start=0)
     rows = [round(clock[index] * FINE_RATE) for index in range(face.start, face.end)]
     return MouthMotion(fine.basis, fine.coefficients[rows], video.frame_rate, face.start)
 
 
-def _move(says: Says, *, frame_rate: Fraction, frame_count: int, start: int) -> MouthMotion:
+def _move(says: Says, habits: Habits | None, *, frame_rate: Fraction, frame_count: int, start: int) -> MouthMotion:
+    heard = None
+    if says.sound is not None:
+        sound = read_audio(says.sound, sample_rate=16_000)
+        heard = listen(sound, frame_rate=frame_rate, frame_count=frame_count, start=start, habits=habits)
     if says.timeline is not None:
-        return animate(says.timeline, frame_rate=frame_rate, frame_count=frame_count, start=start)
-    if says.sound is None:
+        return animate(says.timeline, frame_rate=frame_rate, frame_count=frame_count, start=start, heard=heard)
+    if heard is None:
         raise ValueError("a face needs a timeline or a sound to say")
-    return listen(
-        read_audio(says.sound, sample_rate=16_000), frame_rate=frame_rate, frame_count=frame_count, start=start
-    )
+    return heard
 
 
 @dataclass(frozen=True)
 class AnimatedFace:
-    """A face that is changed: what it says, where that was wanted, and the jobs that will show it."""
+    """A face that is changed: what it says, where that was wanted, the jobs that will show it, and notes on them."""
 
     number: int
     says: Says
     wanted: tuple[Span, ...]
     pieces: tuple[FaceJob, ...]
+    notes: tuple[str, ...] = ()
 
 
 def animate_face(
@@ -152,8 +170,11 @@ def animate_face(
         footage: Where mouths are taken from.
         cache: Where the motion is kept.
     """
+    heard = says.sound is not None and says.performance is None
+    habits = make_habits(footage, cache=cache) if heard else None
+    job = partial(MotionJob, film, says=says, wanted=wanted, footage=footage, habits=habits)
     pieces = tuple(
-        FaceJob(piece, make_motion(MotionJob(film, piece, says, wanted, footage), cache=cache), footage)
-        for piece in film.tracks[number]
+        FaceJob(piece, make_motion(job(piece), cache=cache), footage, says.voice) for piece in film.tracks[number]
     )
-    return AnimatedFace(number, says, wanted, pieces)
+    notes = (load_habits(habits).note,) if habits is not None else ()
+    return AnimatedFace(number, says, wanted, pieces, notes)

@@ -236,6 +236,14 @@ def prepared(name: str, footage: tuple[FootageJob, ...]) -> Renderer:
     return renderer
 
 
+def remarks(job: PictureJob) -> tuple[str, ...]:
+    """What the renderer of each face says of itself: engines that can, have ``notes``."""
+    if not hasattr(RENDERERS.get(job.renderer), "notes"):
+        return ()
+    engines = dict.fromkeys(face.footage for face in job.faces)
+    return tuple(note for footage in engines for note in getattr(prepared(job.renderer, footage), "notes", ()))
+
+
 def _footage(job: FootageJob) -> Footage:
     track = load_track(job.track)
     info: MediaInfo = probe(job.film)

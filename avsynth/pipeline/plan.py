@@ -19,6 +19,7 @@ from avsynth.media.probe import probe, require_audio, require_video
 from avsynth.pipeline.cache import Cache
 from avsynth.pipeline.faces import watch
 from avsynth.pipeline.options import DubOptions
+from avsynth.pipeline.still import refuse_photo
 from avsynth.provenance.consent import require_standing, verify_consent
 from avsynth.text.script import read_script
 from avsynth.voice.profile import load_profile
@@ -89,6 +90,7 @@ def make_plan(
         InputError: A voice, a face or an engine is not known.
     """
     check_output(output)
+    refuse_photo(film)
     info = probe(film)
     video = require_video(info)
     require_audio(info if options.stems is None else probe(options.stems))

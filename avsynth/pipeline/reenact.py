@@ -19,7 +19,7 @@ from avsynth.pipeline.heard import require_renderer, voice_of_recording
 from avsynth.pipeline.lipsync import choose_track
 from avsynth.pipeline.motion import AnimatedFace, Says, animate_face
 from avsynth.pipeline.options import ReenactOptions
-from avsynth.pipeline.picture import PictureJob, make_picture
+from avsynth.pipeline.picture import PictureJob, make_picture, remarks
 from avsynth.pipeline.plan import check_output, permission_for, permissions
 from avsynth.pipeline.quality import Evidence, measure
 from avsynth.pipeline.result import FilmResult
@@ -89,7 +89,7 @@ def reenact(
     soundtrack = recorded_soundtrack(performance, info=seen.info)
     claim = with_patches(claim, picture, info=seen.info, options=options, cache=cache)
     released = release_film(encoded, soundtrack=soundtrack, output=output, claim=claim, like=seen.info)
-    evidence = Evidence(seen, claim, released, (), (face,))
+    evidence = Evidence(seen, claim, released, (), (face,), remarks(picture))
     report = measure(evidence, options=options, landmarker=options.all_engines["landmarker"])
     return FilmResult(output, report)
 

@@ -22,6 +22,8 @@ _HOP = 160  # 10 ms, the step of the finest timing
 _COARSE = 8  # hops a step of the first, whole-recording pass
 _MARGIN_SECONDS = 0.6  # how far around its coarse place a sentence is searched
 _SILENCE_DB = -38.0  # below the loud parts of the recording
+_NOISE_SHARE = 0.3  # of the way from the recording's noise to its loud parts, in dB: below, it is silent too
+_FLOOR_DB = -45.0  # below the loud parts, a band: what is fainter than this is not told from silence
 _LONGEST_PAUSE = 0.2
 _CEPSTRA = 13
 
@@ -88,8 +90,10 @@ def _features(sound: Waveform) -> _Features:
     spectrum = MelSpectrogram(_RATE, n_fft=512, hop_length=_HOP, n_mels=40, f_max=7600)
     mel = spectrum(torch.from_numpy(mono))
     level = (10 * torch.log10(mel.sum(dim=0) + 1e-10)).numpy()
-    loud = level > np.percentile(level, 95) + _SILENCE_DB
-    cepstra = (torch.log(mel + 1e-8).T @ create_dct(_CEPSTRA, 40, norm="ortho")).numpy()
+    noise, top = np.percentile(level, (10, 95))
+    loud = level > max(top + _SILENCE_DB, noise + _NOISE_SHARE * (top - noise))
+    floor = 10 ** ((top + _FLOOR_DB) / 10) / len(mel)
+    cepstra = (torch.log(mel + floor + 1e-8).T @ create_dct(_CEPSTRA, 40, norm="ortho")).numpy()
     anchor = cepstra[loud] if loud.any() else cepstra
     cepstra = (cepstra - anchor.mean(axis=0)) / (anchor.std(axis=0) + 1e-6)
     values = np.concatenate([cepstra, np.gradient(cepstra, axis=0)], axis=1)

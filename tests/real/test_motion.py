@@ -1,8 +1,9 @@
-"""Motion on people whom no weight was fitted to, and offsets of films that are known."""
+"""Motion on a person whom no weight was fitted to, and offsets of films that are known."""
 
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +12,14 @@ import pytest
 from avsynth.core.face import FaceTrack
 from avsynth.core.media import Waveform
 from avsynth.face.gates import judge
-from avsynth.face.track import track
 from avsynth.lipsync.listen import listen
 from avsynth.lipsync.offset import SeenOpening, best_offset, find_offset
 from avsynth.lipsync.person import PersonMouth
 from avsynth.lipsync.prior import SoundPrior
 from avsynth.lipsync.residual import Heard, learn_habits
-from avsynth.media.probe import probe, require_video
+from avsynth.media.probe import require_video
 from avsynth.media.read import read_audio
-from avsynth.media.shots import detect_shots
+from avsynth.metrics.reenactment import find_person
 from avsynth.models.ear import FRAME_RATE
 from avsynth.text.espeak import speak
 from avsynth.voice.align import align
@@ -27,15 +27,32 @@ from avsynth.voice.align import align
 pytestmark = [pytest.mark.real, pytest.mark.weights]
 
 
-def follow(path: Path) -> tuple[FaceTrack, np.ndarray, Waveform, Fraction]:
-    video = require_video(probe(path))
-    face = max(track(path, shots=detect_shots(path)), key=len)
-    usable = judge(face, frame_size=(video.height, video.width)).usable
-    return face, usable, read_audio(path, sample_rate=16_000), video.frame_rate
+Pieces = list[tuple[FaceTrack, np.ndarray]]
+
+
+def follow(path: Path) -> tuple[Pieces, Waveform, Fraction]:
+    """The pieces of the longest seen face with their usable frames, the sound, and the rate."""
+    person = find_person(path)
+    video = require_video(person.info)
+    pieces = [(face, judge(face, frame_size=(video.height, video.width)).usable) for face in person.pieces]
+    return pieces, read_audio(path, sample_rate=16_000), video.frame_rate
+
+
+def cut(pieces: Pieces, first: int, last: int) -> Pieces:
+    kept = []
+    for face, usable in pieces:
+        if face.start < last and face.end > first:
+            part = face.cut(max(face.start, first), min(face.end, last))
+            kept.append((part, usable[part.start - face.start : part.end - face.start]))
+    return kept
+
+
+def opening_of(pieces: Pieces) -> np.ndarray:
+    return np.concatenate([face.layout.mouth_opening(face.landmarks_px)[usable] for face, usable in pieces])
 
 
 @pytest.fixture(scope="module")
-def stranger(media: Path) -> tuple[FaceTrack, np.ndarray, Waveform, Fraction]:
+def stranger(media: Path) -> tuple[Pieces, Waveform, Fraction]:
     """Somebody whom nothing that is shipped was fitted to; his picture comes about 0.1 s before his sound."""
     return follow(media / "talking" / "studio_demo3.mp4")
 
@@ -45,7 +62,7 @@ def sentences(media: Path) -> list[tuple[SeenOpening, np.ndarray]]:
     """Clips of five people in sync: the opening seen, and the one heard at 100 Hz."""
     prior, pairs = SoundPrior.load(), []
     for path in sorted((media / "talking" / "grid").glob("*.mpg")):
-        face, usable, sound, rate = follow(path)
+        ((face, usable),), sound, rate = follow(path)
         heard = prior.hear(sound)
         told = prior.coefficients(heard, times=np.arange(len(heard)) / FRAME_RATE)[:, 0]
         times = np.arange(face.start, face.end) / float(rate)
@@ -68,34 +85,36 @@ def test_the_wrong_sound_is_not_trusted(sentences: list[tuple[SeenOpening, np.nd
     assert not best_offset(swapped).trusted
 
 
-def test_a_strangers_offset_and_opening_are_heard(
-    stranger: tuple[FaceTrack, np.ndarray, Waveform, Fraction],
-) -> None:
-    face, usable, sound, rate = stranger
+def test_a_strangers_offset_and_opening_are_heard(stranger: tuple[Pieces, Waveform, Fraction]) -> None:
+    pieces, sound, rate = stranger
+    face, usable = max(pieces, key=lambda piece: len(piece[0]))
     opening = face.layout.mouth_opening(face.landmarks_px)
     found = find_offset(opening, sound=sound, frame_rate=rate, start=face.start, usable=usable)
     assert found.trusted
     assert -0.15 < found.seconds < -0.06
-    made = listen(sound, frame_rate=rate, frame_count=len(face), start=face.start, delay=found.seconds).coefficients
-    assert np.corrcoef(made[usable, 0], opening[usable])[0, 1] >= 0.55
+    made = [
+        listen(sound, frame_rate=rate, frame_count=len(face), start=face.start, delay=found.seconds).coefficients[
+            usable
+        ]
+        for face, usable in pieces
+    ]
+    assert np.corrcoef(np.concatenate(made)[:, 0], opening_of(pieces))[0, 1] >= 0.55
 
 
 def test_with_the_strangers_own_habits_the_rest_of_his_film_is_followed(
-    stranger: tuple[FaceTrack, np.ndarray, Waveform, Fraction],
+    stranger: tuple[Pieces, Waveform, Fraction],
 ) -> None:
-    face, usable, sound, rate = stranger
-    border = face.start + round(0.7 * len(face))
-    first, last = face.cut(face.start, border), face.cut(border, face.end)
-    before, after = usable[: len(first)], usable[len(first) :]
-    habits = learn_habits([Heard(first, before, sound, rate)], person=(mouth := PersonMouth.learn([(first, before)])))
+    pieces, sound, rate = stranger
+    end = pieces[-1][0].end
+    before, after = cut(pieces, 0, round(0.7 * end)), cut(pieces, round(0.7 * end), end)
+    mouth = PersonMouth.learn(before)
+    habits = learn_habits([Heard(face, usable, sound, rate) for face, usable in before], person=mouth)
     assert habits.residual is not None
-    made = listen(
-        sound, frame_rate=rate, frame_count=len(last), start=last.start, habits=habits, delay=habits.offset.seconds
-    ).coefficients
-    opening = last.layout.mouth_opening(last.landmarks_px)
-    assert np.corrcoef(made[after, 0], opening[after])[0, 1] >= 0.65
-    truth = mouth.read(last, frame_rate=rate).coefficients
-    assert 0.7 <= made[after, 0].std() / truth[after, 0].std() <= 1.2
+    hear = partial(listen, sound, frame_rate=rate, habits=habits, delay=habits.offset.seconds)
+    made = np.concatenate([hear(frame_count=len(f), start=f.start).coefficients[usable, 0] for f, usable in after])
+    assert np.corrcoef(made, opening_of(after))[0, 1] >= 0.65
+    truth = np.concatenate([mouth.read(f, frame_rate=rate).coefficients[usable, 0] for f, usable in after])
+    assert 0.7 <= made.std() / truth.std() <= 1.2
 
 
 def test_words_in_a_noisy_room_are_found(media: Path) -> None:

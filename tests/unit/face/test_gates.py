@@ -1,5 +1,7 @@
 """Gates: the right frames, the right reasons, and no flicker."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -118,3 +120,26 @@ def test_a_limit_is_a_setting() -> None:
     assert judge(track(scale=31.0), frame_size=SIZE, limits=GateLimits(scale_px=25)).usable.all()
     with pytest.raises(AttributeError):
         GateLimits().yaw = 3  # type: ignore[misc]
+
+
+def covered(*runs: tuple[int, int], level: float = 12.0) -> FaceTrack:
+    face = track()
+    covering = np.full(len(face), 2.0, np.float32)
+    for start, end in runs:
+        covering[start:end] = level
+    return replace(face, covering=covering)
+
+
+def test_what_is_before_the_mouth_passes_through_with_a_margin() -> None:
+    why = "something is before the mouth"
+    assert told(covered((20, 24))) == [(118, 126, why)]
+    assert told(covered((20, 24), (27, 30))) == [(118, 132, why)]  # not a mouth for three frames between two hands
+    assert told(covered((0, 3))) == [(100, 105, why)]
+    assert told(covered((20, 21))) == []  # one frame is an unusual mouth
+    assert told(covered((20, 24), level=6.9)) == []
+    assert told(covered((20, 24)), limits=GateLimits(covering=13)) == []
+
+
+def test_a_cover_keeps_through_a_short_track() -> None:
+    short = covered((10, 14)).cut(110, 113)
+    assert not judge(short, frame_size=SIZE).usable.any()

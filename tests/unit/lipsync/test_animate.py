@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from avsynth.core.span import Span
 from avsynth.core.speech import PhonemeSpan, PhonemeTimeline
 from avsynth.lipsync.animate import animate
+from avsynth.lipsync.prior import SHIPPED, Taps
 from avsynth.lipsync.visemes import BASIS, Contact, visemes
+from avsynth.text.espeak import speak
 
 OPENING, WIDTH, PROTRUSION, TUCK = range(4)
 RATES = [Fraction(24000, 1001), Fraction(25), Fraction(30000, 1001), Fraction(50), Fraction(60)]
@@ -25,8 +27,9 @@ def say(*sounds: tuple[str, int], start_ms: int = 300, tail_ms: int = 500) -> Ph
     return PhonemeTimeline(tuple(spans), at + Fraction(tail_ms, 1000))
 
 
-def curve(timeline: PhonemeTimeline, rate: Fraction = Fraction(100)) -> np.ndarray:
-    return animate(timeline, frame_rate=rate, frame_count=int(timeline.duration * rate)).coefficients
+def curve(timeline: PhonemeTimeline, rate: Fraction = Fraction(100), *, prior: Taps | None = None) -> np.ndarray:
+    """By the rules alone, unless a prior is given."""
+    return animate(timeline, frame_rate=rate, frame_count=int(timeline.duration * rate), prior=prior).coefficients
 
 
 timelines = st.lists(
@@ -145,3 +148,42 @@ def test_nothing_said_is_rest() -> None:
 def test_no_frames_is_an_error() -> None:
     with pytest.raises(ValueError, match="0 frames"):
         animate(say(("a", 100)), frame_rate=Fraction(25), frame_count=0)
+
+
+def test_with_what_was_learnt_open_vowels_still_open_wider_than_closed_ones() -> None:
+    values = curve(say(("t", 80), ("a", 140), ("t", 80), ("i", 140), ("t", 80), ("u", 140)), prior=SHIPPED)
+    at_a, at_i, at_u = (values[30 + middle, OPENING] for middle in (15, 37, 59))
+    assert at_a > 0.5
+    assert at_a > at_i + 0.15
+    assert at_a > at_u + 0.15
+
+
+def test_with_what_was_learnt_a_short_vowel_between_bilabials_opens() -> None:
+    opening = curve(say(("m", 70), ("a", 80), ("m", 70)), prior=SHIPPED)[:, OPENING]
+    assert opening[37:45].max() > 0.35
+    assert (opening[30:37] == 0).all()
+    assert (opening[45:52] == 0).all()
+
+
+LANGUAGES = {
+    "es": "El perro de San Roque no tiene rabo, porque Ramón Ramírez se lo ha robado.",
+    "fr": "Un chasseur sachant chasser doit savoir chasser sans son chien, bien entendu.",
+    "ja": "うつくしい やまと かわが みえます。",
+    "ar": "السلام عليكم ورحمة الله وبركاته",
+    "de": "Fünf hübsche Mütter kaufen früh Brötchen.",
+    "zh": "他是我的好朋友。",
+}
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_every_language_moves_the_mouth_within_its_range(language: str) -> None:
+    speech = speak(LANGUAGES[language], language=language)
+    timeline = PhonemeTimeline(speech.phonemes, speech.waveform.duration)
+    values = curve(timeline, prior=SHIPPED)
+    assert np.isfinite(values).all()
+    assert (values >= np.array([0, -1, 0, 0, 0])).all()
+    assert (values <= 1).all()
+    assert np.ptp(values[:, OPENING]) > 0.3
+    for phoneme in timeline:
+        if any(v.contact is Contact.LIPS for v in visemes(phoneme.symbol)):
+            assert (values[list(phoneme.span.frames(Fraction(100))), OPENING] == 0).all()
