@@ -7,6 +7,7 @@ else
 BIN := $(VENV)/bin
 endif
 export OMP_WAIT_POLICY = passive
+export OMP_NUM_THREADS = 1
 
 .PHONY: demo test check format clean
 
@@ -22,7 +23,7 @@ check:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 format:
 	$(BIN)/ruff format .
