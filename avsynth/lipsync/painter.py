@@ -92,7 +92,7 @@ class Painter:
             bend = Bend.fit(to, taken, np.concatenate([self._stiffness()[knots], *soft]))
             return grid.grow(apply(to_image[None], bend(grid.nodes)[None])[0])
 
-        if shown - max(wanted, 0) > _SEAL and shown > 2 * wanted:
+        if shown - wanted > _SEAL and shown > 2 * wanted:
             above, below = (mapped(knots & ~side) for side in self._sides())
             return draw(image, np.where(self._below_lip_line(target, grid)[..., None], below, above))
         return draw(image, mapped(knots))

@@ -31,6 +31,7 @@ _KNOWN_FRAMES = 75.0  # from this many on, the person's range is taken from thei
 # Share of its width at rest by which a mouth narrows in /u/ and widens in /i/, at least: people who spoke little in
 # the footage did not show it, and their lips bend that far without harm.
 NARROWEST, WIDEST = 0.13, 0.07
+_PRESS = 0.008  # closed lips are pressed by so much, in eye distances: merely touching ones show a dark line between them
 _ANCHOR_FRAMES = 3.0  # deviation of the smoothing of what the pose regression misses
 
 
@@ -122,7 +123,8 @@ class PersonMouth:
             raise InputError(f"motion in the basis {motion.basis!r} cannot be drawn; use {BASIS!r} or {SHAPE_BASIS!r}")
         wanted = self._wanted(motion.coefficients.astype(np.float64))
         shape = self._rebuilt(wanted) + self.posed(placed) + self._missed(placed)[:, None]
-        return with_opening(shape, wanted[:, 0], points=self.points)
+        opening = np.where(wanted[:, 0] < _PRESS, 2 * wanted[:, 0] - _PRESS, wanted[:, 0])
+        return with_opening(shape, opening, points=self.points)
 
     def follow(self, track: FaceTrack, *, frame_rate: Fraction) -> MouthMotion:
         """This person's own lips in a track, as motion in ``SHAPE_BASIS``: the truth to render against."""

@@ -25,6 +25,7 @@ from avsynth.provenance.read import (
 from avsynth.provenance.watermark import ENGINE
 
 _SIDECAR_ID = "source.c2pa"
+_MEMORY_MB = 16  # the SDK keeps one copy of a film in memory; a second one beyond this goes to a temporary file
 
 
 def sign_file(source: Path, output: Path, *, claim: Claim, credential: Credential | None = None) -> ContentCredentials:
@@ -86,7 +87,8 @@ def _sign(source: Path, output: Path, *, claim: Claim, credential: Credential) -
     """Sign into ``output``; give the manifest where it does not go into the file."""
     kind = mime_type(output)
     embed = output.suffix.lower() in EMBEDDED
-    builder = c2pa.Builder(manifest(claim, mime_type=kind, engine=ENGINE))
+    settings = c2pa.Settings.from_dict({"core": {"backing_store_memory_threshold_in_mb": _MEMORY_MB}})
+    builder = c2pa.Builder(manifest(claim, mime_type=kind, engine=ENGINE), context=c2pa.Context(settings))
     if claim.source is not None:
         _add_source(builder, claim.source)
     if not embed:
