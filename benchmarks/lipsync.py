@@ -118,8 +118,9 @@ def render_alone(film: Path, work: Path) -> None:
     from avsynth.pipeline.faces import usable
 
     info = probe(film)
-    track = load_track(next(work.glob("track/*/*.npz")))
-    planned = load_motion(next(work.glob("motion/*.npz")))
+    track = max((load_track(path) for path in work.glob("track/*/*.npz")), key=len)
+    motions = (load_motion(path) for path in work.glob("motion/*.npz"))
+    planned = next(m for m in motions if m.motion.start == track.start and len(m.motion) == len(track))
     renderer = RENDERERS.get("footage")()
     spent = dict.fromkeys(("prepare", "decode", "render", "composite", "encode"), 0.0)
     clock = time.perf_counter
@@ -128,7 +129,7 @@ def render_alone(film: Path, work: Path) -> None:
     spent["prepare"] = clock() - began
     with FilmWriter(work / "alone.mp4", like=require_video(info)) as writer:
         began = clock()
-        for frames in read_frames(film, end=len(track), chunk=8):
+        for frames in read_frames(film, start=track.start, end=track.end, chunk=8):
             marks = [began, clock()]
             patches = renderer.render(frames, track=track, motion=planned.motion, strength=planned.strength)
             marks.append(clock())

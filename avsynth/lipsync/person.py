@@ -31,7 +31,9 @@ _KNOWN_FRAMES = 75.0  # from this many on, the person's range is taken from thei
 # Share of its width at rest by which a mouth narrows in /u/ and widens in /i/, at least: people who spoke little in
 # the footage did not show it, and their lips bend that far without harm.
 NARROWEST, WIDEST = 0.13, 0.07
-_PRESS = 0.008  # closed lips are pressed by so much, in eye distances: merely touching ones show a dark line between them
+_PRESS = (
+    0.008  # closed lips are pressed by so much, in eye distances: merely touching ones show a dark line between them
+)
 _ANCHOR_FRAMES = 3.0  # deviation of the smoothing of what the pose regression misses
 
 

@@ -21,7 +21,7 @@ from avsynth.pipeline.faces import Watched
 from avsynth.pipeline.measures import TOLD
 
 SHARPEST, SOFTEST = 1.25, 0.8  # of the original's gradient energy: beyond, a mouth looks drawn or out of focus
-OUTSIDE_DB = 35.0  # of luma outside the faces' lower halves: a re-encoding that nobody sees reaches 38 and more
+OUTSIDE_DB = 35.0  # of luma outside the faces' lower halves; our choice
 _EYES = (1.1, 0.45)  # width and height of the region about the eyes, in distances of their outer corners
 _CHUNK = 8
 _STRIDE = 5  # of the frames that are looked at for sharpness alone
