@@ -1,6 +1,8 @@
 # Two commands: `make demo` and `make test`. Both make their own environment.
 PYTHON ?= python3
 VENV := .venv
+# Test processes; give more on a larger machine: make test WORKERS=8
+WORKERS ?= 2
 ifeq ($(OS),Windows_NT)
 BIN := $(VENV)/Scripts
 else
@@ -23,7 +25,7 @@ check:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 format:
 	$(BIN)/ruff format .
