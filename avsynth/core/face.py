@@ -177,3 +177,14 @@ class PassThrough:
     start: int
     end: int
     reason: str
+
+
+def runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """The stretches of True, as half-open index pairs.
+
+    Example:
+        >>> runs(np.array([True, True, False, True]))
+        [(0, 2), (3, 4)]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, gaussian_filter1d
 
 from avsynth.core.errors import InputError
-from avsynth.core.face import FaceTrack, MouthMotion
+from avsynth.core.face import FaceTrack, MouthMotion, runs
 from avsynth.core.span import Seconds
 from avsynth.lipsync.person import PersonMouth
 from avsynth.lipsync.visemes import BASIS, COMPONENTS
@@ -75,7 +75,7 @@ class Performance:
         knots, rows = _with_rests(own, self.coefficients.astype(np.float64))
         moved = np.stack([np.interp(wanted, knots, column) for column in rows.T], axis=1)
         step = float(np.median(np.diff(wanted))) if len(wanted) > 1 else float("inf")
-        for first, last in _runs(self.coefficients[:, _OPENING] == 0):
+        for first, last in runs(self.coefficients[:, _OPENING] == 0):
             begin, end = own[first], own[last - 1]
             nearest = int(np.abs(wanted - (begin + end) / 2).argmin())
             inside = ((wanted >= begin) & (wanted <= end)).any()
@@ -104,7 +104,7 @@ def read_performance(pieces: Sequence[tuple[FaceTrack, NDArray[np.bool_]]], *, c
     rows: list[NDArray[np.float32]] = []
     for track, usable in pieces:
         read = person.read(track, frame_rate=Fraction(round(rate * 1000), 1000)).coefficients
-        for first, last in _runs(usable):
+        for first, last in runs(usable):
             seen = read[first:last]
             steady = gaussian_filter1d(seen, _STEADY_SECONDS * rate, axis=0, mode="nearest")
             steady[closed(seen[:, _OPENING])] *= _RELEASED
@@ -166,8 +166,3 @@ def _with_rests(
     knots = np.concatenate([times, rests])
     order = np.argsort(knots, kind="stable")
     return knots[order], np.concatenate([rows, np.zeros((len(rests), rows.shape[1]))])[order]
-
-
-def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]

@@ -21,7 +21,7 @@ from avsynth.media.sandbox import DEFAULT_LIMITS, Limits
 
 _LOOK_WIDTH = 192  # columns of the small pictures that are compared
 # A jump inside one room changes the whole picture little, but far more than the frames around it change among each
-# other: at least 16 times in GRID, where speech and noise reach 1.5 times.
+# other, which speech and noise do not.
 _LEAST_JUMP, _JUMP_RATIO, _AROUND_FRAMES, _STILL = 2.5, 6.0, 5, 0.5
 _SOFTEN = 1.5  # pixels: noise and grain are no change
 _SHORTEST_SECONDS = Fraction(2, 5)  # a shorter "shot" is a flash

@@ -9,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from avsynth.core.face import runs
 from avsynth.core.media import Shot
 from avsynth.core.span import Span
 
@@ -82,13 +83,3 @@ def strength(
             level = np.clip(ramp / (fade + 1), 0, 1)
             result[shot.start + begin : shot.start + end] = (level * level * (3 - 2 * level)).astype(np.float32)
     return result
-
-
-def runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """The stretches of True, as half-open index pairs.
-
-    >>> runs(np.array([True, True, False, True]))
-    [(0, 2), (3, 4)]
-    """
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]

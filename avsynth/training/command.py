@@ -1,14 +1,15 @@
-"""The command line that every recipe's train.py has, and how it ends."""
+"""The command lines that every recipe's prepare.py and train.py have, and how they end."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from avsynth.core.errors import AvsynthError
+from avsynth.core.errors import AvsynthError, InputError
+from avsynth.training.manifest import Item, Manifest, write_manifest
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,38 @@ def command(train: Callable[[Run], None], *, about: str, arguments: Sequence[str
     given = parser.parse_args(arguments)
     try:
         train(Run(given.hparams, given.manifest, given.output, given.seed, given.threads))
+    except AvsynthError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    return 0
+
+
+def prepare(
+    items: Callable[[Path, Path], Iterable[Item]],
+    arguments: Sequence[str] | None = None,
+    *,
+    about: str,
+    corpus: str,
+    wanted: str,
+) -> int:
+    """Read the command line, make the items of a manifest, write it, and give the exit code.
+
+    Args:
+        items: Makes them, of the folder of media and the manifest's name.
+        arguments: Instead of the process's own.
+        about: What ``--help`` says first.
+        corpus: What the media are, all of them under CC BY 4.0.
+        wanted: What the folder was found not to hold, where there is no item: "neither a nor b".
+    """
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("media", type=Path)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    given = parser.parse_args(arguments)
+    try:
+        made = tuple(items(given.media, given.output))
+        if not made:
+            raise InputError(f"{given.media} holds {wanted}; name the corpus's folder")
+        write_manifest(given.output, Manifest(corpus, "CC-BY-4.0", made))
     except AvsynthError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code

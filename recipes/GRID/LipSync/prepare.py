@@ -5,16 +5,16 @@ python recipes/GRID/LipSync/prepare.py MEDIA -o pairs.json      MEDIA holds grid
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from avsynth.core.errors import AvsynthError, InputError
+from avsynth.core.errors import InputError
 from avsynth.core.face import FaceTrack
 from avsynth.face.base import LANDMARKERS, Landmarker
 from avsynth.face.gates import judge
@@ -27,7 +27,8 @@ from avsynth.lipsync.refine import SIZE, sketch, truth
 from avsynth.media.probe import probe, require_video
 from avsynth.media.read import read_frames
 from avsynth.media.shots import detect_shots
-from avsynth.training.manifest import Item, Manifest, file_of, write_manifest
+from avsynth.training.command import prepare
+from avsynth.training.manifest import Item, file_of
 
 HELD_OUT = ("brbk7n", "sbia1a")  # these people are never trained on
 SAME_MAN = "bbaf2n"  # the man of grid_s1
@@ -47,23 +48,6 @@ class Clip:
         """The frames ``[start, end)`` as footage."""
         first = self.face.start
         return Footage(self.path, self.face.cut(start, end), self.usable[start - first : end - first])
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Track, draw, write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("media", type=Path)
-    parser.add_argument("-o", "--output", type=Path, required=True)
-    given = parser.parse_args(arguments)
-    try:
-        items = list(_items(given.media, given.output))
-        if not items:
-            raise InputError(f"{given.media} holds no grid/*.mpg and no grid_s1/video/*.mpg; name the corpus's folder")
-        write_manifest(given.output, Manifest("GRID (Cooke et al. 2006)", "CC-BY-4.0", tuple(items)))
-    except AvsynthError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
-    return 0
 
 
 def _items(media: Path, output: Path) -> Iterator[Item]:
@@ -142,6 +126,14 @@ def _write(
     facts = {"person": person, "pairs": str(len(joined["truth"]))}
     return Item(path.stem, split, {"pairs": file_of(path, manifest=output)}, facts)
 
+
+main = partial(
+    prepare,
+    _items,
+    about=str(__doc__),
+    corpus="GRID (Cooke et al. 2006)",
+    wanted="no grid/*.mpg and no grid_s1/video/*.mpg",
+)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -8,16 +8,15 @@ speech/librispeech_train/*.flac and speech/transcripts_asr.tsv.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import sys
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Iterator
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 
-from avsynth.core.errors import AvsynthError, InputError
+from avsynth.core.errors import InputError
 from avsynth.core.face import FaceTrack
 from avsynth.core.files import read_text
 from avsynth.face.base import LANDMARKERS
@@ -27,7 +26,8 @@ from avsynth.media.probe import probe, require_video
 from avsynth.media.read import read_audio
 from avsynth.media.shots import detect_shots
 from avsynth.text.espeak import speak
-from avsynth.training.manifest import Item, Manifest, file_of, write_manifest
+from avsynth.training.command import prepare
+from avsynth.training.manifest import Item, file_of
 
 SAME_MAN = "bbaf2n"  # the man of grid_s1
 RATE = 16_000
@@ -58,22 +58,9 @@ def sentence(name: str) -> str:
     return " ".join(words.get(letter, letter.upper()) for words, letter in zip(WORDS, name, strict=True))
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Track, measure, list, write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("media", type=Path)
-    parser.add_argument("-o", "--output", type=Path, required=True)
-    given = parser.parse_args(arguments)
-    try:
-        items = (*_faces(given.media / "talking", given.output), *_voices(given.media / "speech", given.output))
-        if not items:
-            raise InputError(f"{given.media} holds neither talking/grid nor speech/librispeech_train")
-        corpus = "GRID (Cooke et al. 2006) and LibriSpeech train-clean-100 (Panayotov et al. 2015)"
-        write_manifest(given.output, Manifest(corpus, "CC-BY-4.0", items))
-    except AvsynthError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
-    return 0
+def _items(media: Path, output: Path) -> Iterator[Item]:
+    yield from _faces(media / "talking", output)
+    yield from _voices(media / "speech", output)
 
 
 def _faces(media: Path, output: Path) -> Iterator[Item]:
@@ -149,6 +136,14 @@ def _voices(media: Path, output: Path) -> Iterator[Item]:
             facts = {"words": row["text"], "person": path.stem.split("-")[0]}
             yield Item(path.stem, "train", {"sound": file_of(path, manifest=output)}, facts)
 
+
+main = partial(
+    prepare,
+    _items,
+    about=str(__doc__),
+    corpus="GRID (Cooke et al. 2006) and LibriSpeech train-clean-100 (Panayotov et al. 2015)",
+    wanted="neither talking/grid nor speech/librispeech_train",
+)
 
 if __name__ == "__main__":
     sys.exit(main())

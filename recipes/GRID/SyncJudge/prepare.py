@@ -5,40 +5,24 @@ python recipes/GRID/SyncJudge/prepare.py MEDIA -o clips.json      MEDIA holds gr
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from avsynth.core.errors import AvsynthError, InputError
+from avsynth.core.errors import InputError
 from avsynth.face.base import LANDMARKERS, Landmarker
 from avsynth.face.track import track
 from avsynth.media.probe import probe, require_video
 from avsynth.media.read import read_audio
 from avsynth.media.shots import detect_shots
 from avsynth.metrics.cepstra import cepstra
-from avsynth.training.manifest import Item, Manifest, file_of, write_manifest
+from avsynth.training.command import prepare
+from avsynth.training.manifest import Item, file_of
 
 SAME_MAN = "bbaf2n"  # the man of grid_s1
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Track, listen, write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("media", type=Path)
-    parser.add_argument("-o", "--output", type=Path, required=True)
-    given = parser.parse_args(arguments)
-    try:
-        items = list(_items(given.media, given.output))
-        if not items:
-            raise InputError(f"{given.media} holds no grid/*.mpg and no grid_s1/video/*.mpg; name the corpus's folder")
-        write_manifest(given.output, Manifest("GRID (Cooke et al. 2006)", "CC-BY-4.0", tuple(items)))
-    except AvsynthError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
-    return 0
 
 
 def _items(media: Path, output: Path) -> Iterator[Item]:
@@ -72,6 +56,14 @@ def _item(path: Path, engine: Landmarker, target: Path, output: Path, facts: dic
     )
     return Item(target.stem, facts["split"], {"opening": file_of(target, manifest=output)}, {"person": facts["person"]})
 
+
+main = partial(
+    prepare,
+    _items,
+    about=str(__doc__),
+    corpus="GRID (Cooke et al. 2006)",
+    wanted="no grid/*.mpg and no grid_s1/video/*.mpg",
+)
 
 if __name__ == "__main__":
     sys.exit(main())

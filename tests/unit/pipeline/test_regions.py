@@ -6,9 +6,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from avsynth.core.face import runs
 from avsynth.core.media import Shot
 from avsynth.core.span import Span
-from avsynth.pipeline.regions import regions, runs, strength
+from avsynth.pipeline.regions import regions, strength
 
 TIMES = [Fraction(index, 25) for index in range(100)]
 
