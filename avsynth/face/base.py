@@ -60,7 +60,10 @@ class FoundFace:
 
 
 class Landmarker(Protocol):
-    """Finds faces in a picture and places landmarks on them; holds no memory of earlier pictures."""
+    """Finds faces in a picture and places landmarks on them; holds no memory of earlier pictures.
+
+    ``detect`` may be asked by one thread while another asks ``fit``.
+    """
 
     layout: FaceLayout
 

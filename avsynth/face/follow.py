@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from avsynth.core.media import Frames, Shot
+from avsynth.core.media import Frames
 from avsynth.face.appearance import Album
 from avsynth.face.base import FoundFace, Landmarker, Region
 from avsynth.face.occlusion import Cells, lower_face
@@ -15,7 +15,7 @@ SEARCH_EVERY = 8
 """Frames between two looks with the detector; a chunk is as long, and the chunk before is kept, so that a face that is
 found late can be followed back to the frame it appeared in."""
 
-_THOROUGH_EVERY = 4  # searches between two that also look for small faces while one is followed
+THOROUGH_EVERY = 4  # searches between two that also look for small faces while one is followed
 _SURE = 0.5
 _FEWEST_FRAMES, _FEWEST_HITS = 8, 2  # a hand may look like a face, but not for long
 _SAME_FACE = 0.3  # overlap of regions above which two are one face
@@ -54,35 +54,36 @@ class ShotFollower:
 
     Args:
         landmarker: The engine.
-        shot: The shot; nothing is carried over from another.
+        start: First frame of the shot; nothing is carried over from another.
         rotation: Degrees clockwise a player turns the picture.
     """
 
-    def __init__(self, landmarker: Landmarker, *, shot: Shot, rotation: int = 0) -> None:
-        self._engine, self._shot, self._rotation = landmarker, shot, rotation
-        self._searched = shot.start - 1
+    def __init__(self, landmarker: Landmarker, *, start: int, rotation: int = 0) -> None:
+        self._engine, self._start, self._rotation = landmarker, start, rotation
+        self._searched = self._last = start - 1
         self._searches = 0
         self.trails: list[Trail] = []
 
     def found(self) -> list[Trail]:
         """The faces that are sure: seen often enough, and by the detector more than once where it had the chance."""
-        count = len(self._shot)
+        count = self._last + 1 - self._start
         fewest, hits = min(_FEWEST_FRAMES, count), min(_FEWEST_HITS, -(-count // (2 * SEARCH_EVERY)))
         return [trail for trail in self.trails if len(trail.faces) >= fewest and trail.hits >= hits]
 
-    def see(self, frame: int, pictures: Mapping[int, tuple[Frames, int]]) -> None:
+    def see(self, frame: int, pictures: Mapping[int, tuple[Frames, int]], *, last: bool) -> None:
         """Look at one frame.
 
         Args:
             frame: Its index in the film.
             pictures: Chunk and place in it, of this frame and the ones before that are still kept.
+            last: The shot ends with it.
         """
+        self._last = frame
         for trail in self.trails:
             if trail.here is not None:
                 self._step(trail, frame, pictures)
         self._drop_doubles(frame)
-        past = frame - self._shot.start
-        if past == 0 or past % SEARCH_EVERY == SEARCH_EVERY - 1 or frame == self._shot.end - 1:
+        if is_searched(frame - self._start, last=last):
             self._search(frame, pictures)
 
     def _step(self, trail: Trail, frame: int, pictures: Mapping[int, tuple[Frames, int]]) -> None:
@@ -121,7 +122,7 @@ class ShotFollower:
 
     def _search(self, frame: int, pictures: Mapping[int, tuple[Frames, int]]) -> None:
         live = [trail for trail in self.trails if trail.here is not None]
-        thorough = not live or self._searches % _THOROUGH_EVERY == 0
+        thorough = not live or self._searches % THOROUGH_EVERY == 0
         frames, index = pictures[frame]
         regions = self._engine.detect(frames, index, rotation=self._rotation, thorough=thorough)
         self._searches += 1
@@ -150,7 +151,7 @@ class ShotFollower:
         if trail is None:
             trail = Trail()
             self.trails.append(trail)
-        first = max(self._searched, trail.last if trail.faces else self._shot.start - 1) + 1
+        first = max(self._searched, trail.last if trail.faces else self._start - 1) + 1
         self._put(trail, frame, found, pictures)
         trail.hits += 1
         self._follow_back(trail, frame, first, pictures)
@@ -169,6 +170,20 @@ class ShotFollower:
                 return
             self._keep(trail, earlier, found, pictures)
             region = self._engine.region(found.landmarks_px)
+
+
+def is_searched(past: int, *, last: bool) -> bool:
+    """Whether the detector looks at a frame: the first of a shot, the last, and some between.
+
+    Args:
+        past: Frames of the shot before it.
+        last: It is the shot's last.
+
+    Example:
+        >>> [past for past in range(20) if is_searched(past, last=past == 19)]
+        [0, 7, 15, 19]
+    """
+    return past == 0 or past % SEARCH_EVERY == SEARCH_EVERY - 1 or last
 
 
 def _is_near(region: Region, before: Region, *, jump: float = _LARGEST_JUMP, growth: float = _LARGEST_GROWTH) -> bool:

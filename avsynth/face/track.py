@@ -17,10 +17,12 @@ from avsynth.face.base import LANDMARKERS, Landmarker
 from avsynth.face.follow import SEARCH_EVERY, ShotFollower, Trail
 from avsynth.face.identity import number_people
 from avsynth.face.occlusion import covering
+from avsynth.face.pieces import Piece, by_found_shots, by_shots
 from avsynth.face.pose import head_pose
+from avsynth.face.scout import Scout
 from avsynth.media.ahead import ahead
 from avsynth.media.probe import probe, require_video
-from avsynth.media.read import read_frames
+from avsynth.media.shots import ShotFinder
 
 
 def track(
@@ -48,57 +50,77 @@ def track(
     engine: Landmarker = LANDMARKERS.get(landmarker)() if isinstance(landmarker, str) else landmarker
     if any(after.start < before.end for before, after in pairwise(shots)):
         raise InputError("shots must be in order and must not overlap")
-    rotation = require_video(probe(path)).rotation
-    pieces: list[list[FaceTrack]] = []
-    looks: list[list[Look | None]] = []
-    done, total = 0, sum(map(len, shots))
-    for shot, seen in _by_shot(path, shots):
-        follower = ShotFollower(engine, shot=shot, rotation=rotation)
+    work = _Work(engine, require_video(probe(path)).rotation, progress, sum(map(len, shots)))
+    seen = work.follow(by_shots(path, shots))
+    return work.people([seen[shot] for shot in shots])
+
+
+def find_shots_and_track(
+    path: Path, *, landmarker: str | Landmarker = "facemesh", progress: Progress = silent
+) -> tuple[tuple[Shot, ...], tuple[FaceTrack, ...]]:
+    """Find the shots of a film and follow its faces, while it is read once.
+
+    The result is that of ``media.shots.detect_shots`` and of ``track`` after it: shots that were not known well when
+    they were looked through are looked through again.
+
+    Args:
+        path: The film.
+        landmarker: Name of an engine, or an engine.
+        progress: Told how many frames are done.
+
+    Raises:
+        MediaError: The film cannot be read.
+        ModelError: The engine's weights cannot be obtained.
+    """
+    engine: Landmarker = LANDMARKERS.get(landmarker)() if isinstance(landmarker, str) else landmarker
+    video = require_video(probe(path))
+    finder = ShotFinder(video)
+    work = _Work(engine, video.rotation, progress, video.frame_count)
+    seen = work.follow(by_found_shots(path, finder))
+    shots = finder.shots()
+    mistaken = [shot for shot in shots if shot not in seen]
+    work.total += sum(map(len, mistaken))
+    seen |= work.follow(by_shots(path, mistaken))
+    return shots, work.people([seen[shot] for shot in shots])
+
+
+_Seen = tuple[list[FaceTrack], list[Look | None]]  # the faces of one shot
+
+
+class _Work:
+    """Follows faces shot by shot and counts the frames."""
+
+    def __init__(self, engine: Landmarker, rotation: int, progress: Progress, total: int) -> None:
+        self._engine, self._rotation, self._progress = engine, rotation, progress
+        self.done, self.total = 0, total
+
+    def follow(self, pieces: Iterator[Piece]) -> dict[Shot, _Seen]:
+        """What is seen in each shot."""
+        scout = Scout(self._engine, rotation=self._rotation)
+        seen: dict[Shot, _Seen] = {}
         pictures: dict[int, tuple[Frames, int]] = {}
-        for frames in seen:
+        follower = ShotFollower(scout, start=0)
+        for piece in ahead(scout.look(pieces)):
+            frames = piece.frames
+            end = frames.start + len(frames)
+            if frames.start == piece.start:
+                follower, pictures = ShotFollower(scout, start=piece.start, rotation=self._rotation), {}
             pictures = {frame: place for frame, place in pictures.items() if frame >= frames.start - SEARCH_EVERY}
             pictures |= {frames.start + index: (frames, index) for index in range(len(frames))}
-            for frame in range(frames.start, frames.start + len(frames)):
-                follower.see(frame, pictures)
-            done += len(frames)
-            progress("tracking faces", done, total)
-        trails = follower.found()
-        pieces.append([_piece(trail, layout=engine.layout, rotation=rotation) for trail in trails])
-        looks.append([trail.album.look() for trail in trails])
-    return number_people(pieces, looks=looks)
+            for frame in range(frames.start, end):
+                follower.see(frame, pictures, last=piece.last and frame == end - 1)
+            self.done += len(frames)
+            self._progress("tracking faces", self.done, self.total)
+            if piece.last:
+                trails = follower.found()
+                faces = [_piece(trail, layout=self._engine.layout, rotation=self._rotation) for trail in trails]
+                seen[Shot(piece.start, end)] = faces, [trail.album.look() for trail in trails]
+        return seen
 
-
-def _by_shot(path: Path, shots: Sequence[Shot]) -> Iterator[tuple[Shot, Iterator[Frames]]]:
-    """The chunks of every shot, reading each unbroken stretch of the film once."""
-    stretches: list[list[Shot]] = []
-    for shot in shots:
-        if stretches and stretches[-1][-1].end == shot.start:
-            stretches[-1].append(shot)
-        else:
-            stretches.append([shot])
-    for stretch in stretches:
-        source = ahead(read_frames(path, start=stretch[0].start, end=stretch[-1].end, chunk=SEARCH_EVERY))
-        rest: list[Frames] = []
-        for shot in stretch:
-            yield shot, _until(shot.end, source, rest)
-
-
-def _until(end: int, source: Iterator[Frames], rest: list[Frames]) -> Iterator[Frames]:
-    """Chunks up to frame ``end``; what a chunk holds beyond it waits in ``rest``."""
-    while True:
-        frames = rest.pop() if rest else next(source)
-        size = end - frames.start
-        if size < len(frames):
-            rest.append(_part(frames, size, len(frames)))
-            frames = _part(frames, 0, size)
-        yield frames
-        if frames.start + len(frames) >= end:
-            return
-
-
-def _part(frames: Frames, start: int, end: int) -> Frames:
-    planes = tuple(plane[start:end] for plane in frames.planes)
-    return Frames(planes, frames.pixel_format, frames.start + start, frames.pts[start:end], frames.color)
+    @staticmethod
+    def people(seen: Sequence[_Seen]) -> tuple[FaceTrack, ...]:
+        """The faces of all shots, with one number a person."""
+        return number_people([faces for faces, _ in seen], looks=[looks for _, looks in seen])
 
 
 def _piece(trail: Trail, *, layout: FaceLayout, rotation: int) -> FaceTrack:

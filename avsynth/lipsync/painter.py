@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from avsynth.face.hull import hull_mask, lower_face_hull
 from avsynth.lipsync.bank import Bank
 from avsynth.lipsync.blend import FEATHER, box_of, feather, matched, soft_region
 from avsynth.lipsync.canonical import Points, apply, invert
+from avsynth.lipsync.detail import detail, lips_box, with_detail
 from avsynth.lipsync.interior import Interior, draw_interior
 from avsynth.lipsync.lips import features, is_lower, is_upper
 from avsynth.lipsync.person import PersonMouth
@@ -73,7 +75,28 @@ class Painter:
         if weight > 0 and first != second:
             other = self._bent(plan, row, grid, int(second))
             drawn = np.rint(drawn + (other.astype(np.float32) - drawn) * weight).astype(np.uint8)
+        else:
+            weight = 0.0
+        shares = ((int(first), 1 - weight), (int(second), weight))
+        drawn = self._as_sharp(drawn, plan, row, grid, [item for item in shares if item[1] > 0])
         return self._filled(drawn, plan, row, grid, int(first), scale)
+
+    def _as_sharp(
+        self, drawn: Picture, plan: Plan, row: int, grid: Grid, mouths: Sequence[tuple[int, float]]
+    ) -> Picture:
+        """With as much detail around the lips as the mouths have that it was drawn from, by their shares."""
+        lips = self.person.points.lips
+        box = lips_box(self._pixels(plan.shapes[row, lips], plan, row) - (grid.box.left, grid.box.top), drawn)
+        if box is None:
+            return drawn
+        wanted = 0.0
+        for index, share in mouths:
+            image, to_image = self.bank.images[index], self.bank.to_image[index]
+            there = lips_box(apply(to_image[None], self.bank.mouth[index][None, lips])[0], image)
+            if there is None:
+                return drawn
+            wanted += share * detail(image, there) * there.area / box.area  # drawn larger, a slope is gentler
+        return with_detail(drawn, box=box, wanted=wanted)
 
     def _bent(self, plan: Plan, row: int, grid: Grid, index: int) -> Picture:
         """One mouth of the bank, bent to the plan's shape."""
@@ -101,16 +124,17 @@ class Painter:
         """With a drawn interior, as far as the bank's mouth was too closed to show one."""
         points = self.person.points
         wanted, shown = features(np.stack([plan.shapes[row], self.bank.mouth[index]]), points=points)[:, 0]
-        inner = self._pixels(plan.shapes[row, points.inner], plan, row) - (grid.box.left, grid.box.top)
-        brightness = float(np.percentile(drawn, 60))
-        if shown > _SHOWS_TEETH:
+        band, teeth = (0.0, 1.0), shown <= _SHOWS_TEETH
+        if teeth:
+            amount = float(np.clip((wanted - 2 * max(shown, 0)) / _PART, 0, 1))
+        else:
             amount = self._stretched(wanted, shown)
             band = (_TEETH * shown / max(wanted, shown), 1 - _FLOOR * shown / max(wanted, shown))
-            interior = Interior(inner, brightness, scale, amount, band, teeth=False)
-        else:
-            amount = float(np.clip((wanted - 2 * max(shown, 0)) / _PART, 0, 1))
-            interior = Interior(inner, brightness, scale, amount)
-        return draw_interior(drawn, interior) if amount > 0 else drawn
+        if amount <= 0:
+            return drawn
+        inner = self._pixels(plan.shapes[row, points.inner], plan, row) - (grid.box.left, grid.box.top)
+        brightness = float(np.percentile(drawn, 60))
+        return draw_interior(drawn, Interior(inner, brightness, scale, amount, band, teeth=teeth))
 
     @staticmethod
     def _stretched(wanted: float, shown: float) -> float:

@@ -25,6 +25,11 @@ class Box:
     width: int
     height: int
 
+    @property
+    def area(self) -> int:
+        """Its pixels."""
+        return self.width * self.height
+
 
 @dataclass(frozen=True)
 class Bend:

@@ -7,6 +7,8 @@ from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import TypeVar, cast
 
+from avsynth.media.turns import short_turns
+
 T = TypeVar("T")
 
 _END = object()
@@ -29,16 +31,17 @@ def ahead(items: Iterable[T], *, depth: int = 2) -> Iterator[T]:
     """
     reader = _Reader(items, depth)
     thread = Thread(target=reader.read, name="avsynth-ahead", daemon=True)
-    thread.start()
-    try:
-        while (item := reader.waiting.get()) is not _END:
-            yield cast(T, item)
-        if reader.failure is not None:
-            raise reader.failure
-    finally:
-        reader.unwanted.set()
-        _empty(reader.waiting)
-        thread.join()
+    with short_turns():
+        thread.start()
+        try:
+            while (item := reader.waiting.get()) is not _END:
+                yield cast(T, item)
+            if reader.failure is not None:
+                raise reader.failure
+        finally:
+            reader.unwanted.set()
+            _empty(reader.waiting)
+            thread.join()
 
 
 class _Reader:

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from avsynth.core.media import Shot
+from avsynth.core.media import Frames, Shot, VideoStream
 from avsynth.core.progress import Progress, silent
 from avsynth.media.ahead import ahead
 from avsynth.media.color import sample_rgb
@@ -48,29 +49,69 @@ def detect_shots(
     Raises:
         MediaError: The film cannot be read or has no picture.
     """
-    from scenedetect import ContentDetector, FrameTimecode
-
-    video = require_video(probe(path, limits=limits))
-    shortest = max(1, round(video.frame_rate * _SHORTEST_SECONDS))
-    detector = ContentDetector(threshold=threshold, min_scene_len=shortest)
-    scale = max(video.width / _LOOK_WIDTH, 1.0)
-    size = max(round(video.height / scale), 8), max(round(video.width / scale), 8)
-    to_frame = np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2]])
-    rate, cuts = float(video.frame_rate), []
-    last, jumps = FrameTimecode(0, rate), _Changes()
+    finder = ShotFinder(require_video(probe(path, limits=limits)), threshold=threshold)
     for frames in ahead(read_frames(path, limits=limits)):
+        finder.see(frames)
+        progress("shots", frames.start + len(frames), finder.frame_count)
+    return finder.shots()
+
+
+class ShotFinder:
+    """Finds the cuts of a film that is shown to it, a chunk at a time; see ``detect_shots``.
+
+    Args:
+        video: The film's picture.
+        threshold: Mean change (0..255) above which there is a cut.
+    """
+
+    def __init__(self, video: VideoStream, *, threshold: float = 27.0) -> None:
+        from scenedetect import ContentDetector
+
+        self.frame_count = video.frame_count
+        self.shortest = max(1, round(video.frame_rate * _SHORTEST_SECONDS))
+        self._rate = float(video.frame_rate)
+        self._detector = ContentDetector(threshold=threshold, min_scene_len=self.shortest)
+        scale = max(video.width / _LOOK_WIDTH, 1.0)
+        self._size = max(round(video.height / scale), 8), max(round(video.width / scale), 8)
+        self._to_frame = np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2]])
+        self._found: list[int] = []
+        self._jumps = _Changes()
+        self._last = 0
+
+    @property
+    def needs(self) -> int:
+        """Frames it must have seen beyond one to know, but for rare doubts, whether there is a cut."""
+        return self.shortest + _AROUND_FRAMES + 1
+
+    def see(self, frames: Frames) -> None:
+        """Look at the next chunk."""
+        from scenedetect import FrameTimecode
+
         for index in range(len(frames)):
-            small = cv2.cvtColor(sample_rgb(frames, index, to_frame=to_frame, size=size), cv2.COLOR_RGB2BGR)
-            last = FrameTimecode(frames.start + index, rate)
-            cuts += detector.process_frame(last, small)
-            jumps.see(small)
-        progress("shots", frames.start + len(frames), video.frame_count)
-    cuts += detector.post_process(last)
-    found = [int(cut.frame_num) for cut in cuts]
-    for jump in jumps.cuts():
-        if all(abs(jump - cut) >= shortest for cut in (*found, 0, video.frame_count)):
-            found.append(jump)
-    return tile(found, frame_count=video.frame_count)
+            picture = sample_rgb(frames, index, to_frame=self._to_frame, size=self._size)
+            small = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+            self._last = frames.start + index
+            self._found += _numbers(self._detector.process_frame(FrameTimecode(self._last, self._rate), small))
+            self._jumps.see(small)
+
+    def cuts(self, *, since: int = 0) -> list[int]:
+        """The cuts from frame ``since`` on that are known by now; what is still to be seen may change a few."""
+        found = [cut for cut in self._found if cut >= since]
+        for jump in self._jumps.cuts(since=since):
+            if all(abs(jump - cut) >= self.shortest for cut in (*self._found, *found, 0, self.frame_count)):
+                found.append(jump)
+        return sorted(found)
+
+    def shots(self) -> tuple[Shot, ...]:
+        """The shots of the whole film, after all of it was seen."""
+        from scenedetect import FrameTimecode
+
+        self._found += _numbers(self._detector.post_process(FrameTimecode(self._last, self._rate)))
+        return tile(self.cuts(), frame_count=self.frame_count)
+
+
+def _numbers(cuts: Iterable[Any]) -> list[int]:
+    return [int(cut.frame_num) for cut in cuts]
 
 
 class _Changes:
@@ -86,16 +127,17 @@ class _Changes:
         self._changes.append(float(cv2.absdiff(now, self._before).mean()) if self._before is not None else 0.0)
         self._before = now
 
-    def cuts(self) -> list[int]:
-        """The frames that differ from the one before as none around them does."""
-        changes = np.array(self._changes)
+    def cuts(self, *, since: int = 0) -> list[int]:
+        """The frames from ``since`` on that differ from the one before as none around them does."""
+        first = max(since - _AROUND_FRAMES - 1, 0)
+        changes = np.array(self._changes[first:])
         found = []
         for frame in map(int, np.flatnonzero(changes > _LEAST_JUMP)):
             near = changes[max(frame - _AROUND_FRAMES, 1) : frame + _AROUND_FRAMES + 1]
             others = np.delete(near, frame - max(frame - _AROUND_FRAMES, 1))
             if changes[frame] > _JUMP_RATIO * max(float(others.max(initial=0)), _STILL):
-                found.append(frame)
-        return found
+                found.append(first + frame)
+        return [frame for frame in found if frame >= since]
 
 
 def tile(cuts: Iterable[int], *, frame_count: int) -> tuple[Shot, ...]:

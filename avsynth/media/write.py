@@ -23,6 +23,7 @@ from avsynth.core.files import whole_file
 from avsynth.core.media import Frames, VideoStream, pixel_format
 from avsynth.media.layout import native_color, native_format
 from avsynth.media.mux import mux, output_errors
+from avsynth.media.turns import short_turns
 
 __all__ = ["EncodeSettings", "FilmWriter", "mux"]
 
@@ -33,6 +34,11 @@ _X264_FORMATS = {"gray", "yuv420p", "yuv422p", "yuv444p", "yuv420p10le", "yuv422
 _PRORES_PROFILES = {"yuv422p10le": "hq", "yuv444p10le": "4444"}
 _DNXHR_PROFILES = {"yuv422p": "dnxhr_hq", "yuv422p10le": "dnxhr_hqx", "yuv444p10le": "dnxhr_444"}
 _GOP_SECONDS = 2
+# x264's "superfast" leaves out what makes files small cheaply, a look at how long each block stays; B-pictures cost
+# more than that. With both changed it came nearer to the source at crf 15 than "veryfast" does (50.0, not 49.8 dB at
+# 720p), in less than half the time, for a fifth more bytes.
+_QUICK_PRESET = "superfast"
+_QUICK = ":mbtree=1:rc-lookahead=10:bframes=0"
 _WAITING_CHUNKS = 2  # that the caller may be ahead of the encoder, which has a thread of its own
 
 
@@ -47,7 +53,7 @@ class EncodeSettings:
     """
 
     codec: str = "libx264"
-    preset: str = "veryfast"
+    preset: str = "superfast"
     crf: float = 15.0
 
     def options(self, name: str, *, suffix: str) -> dict[str, str]:
@@ -58,7 +64,8 @@ class EncodeSettings:
         """
         if self.codec == "libx264":
             if name in _X264_FORMATS:
-                return {"preset": self.preset, "crf": f"{self.crf:g}", "x264-params": "open-gop=0"}
+                parameters = "open-gop=0" + (_QUICK if self.preset == _QUICK_PRESET else "")
+                return {"preset": self.preset, "crf": f"{self.crf:g}", "x264-params": parameters}
             raise InputError(f"libx264 does not hold {name}; choose another codec")
         profiles = {"prores_ks": _PRORES_PROFILES, "dnxhd": _DNXHR_PROFILES}.get(self.codec)
         if profiles is None:
@@ -116,6 +123,7 @@ class FilmWriter:
         temporary = self._exits.enter_context(whole_file(self._path))
         with output_errors(self._path), ExitStack() as undo:
             undo.push(self._exits.__exit__)
+            self._exits.enter_context(short_turns())
             options = {"movie_timescale": str(max(self._like.time_base.denominator, 1000)), "fflags": "+bitexact"}
             self._container = av.open(str(temporary), "w", options=options)
             self._stream = self._open_stream(self._container)

@@ -15,10 +15,9 @@ from avsynth.core.media import MediaInfo, Shot
 from avsynth.core.progress import Progress
 from avsynth.core.serial import from_json, to_json
 from avsynth.face.gates import Judgement, judge
-from avsynth.face.track import track
+from avsynth.face.track import find_shots_and_track, track
 from avsynth.media.probe import probe, require_video
 from avsynth.media.read_sound import extract_sound
-from avsynth.media.shots import detect_shots
 from avsynth.pipeline.artefacts import load_track, save_track
 from avsynth.pipeline.cache import Cache, Stage
 
@@ -60,16 +59,19 @@ def watch(path: Path, *, landmarker: str, cache: Cache, progress: Progress) -> W
     info = probe(path)
     require_video(info)
     digest = sha256(path)
+    looked: list[tuple[tuple[Shot, ...], tuple[FaceTrack, ...]]] = []
 
     def find_shots(target: Path) -> None:
-        write_text(target, to_json(_Shots(detect_shots(path))))
+        looked.append(find_shots_and_track(path, landmarker=landmarker, progress=progress))
+        write_text(target, to_json(_Shots(looked[0][0])))
 
-    progress("finding the shots", 0, 0)
+    progress("tracking faces", 0, 0)
     found = cache.produce(Stage("shots", {"film": digest}, ".json", find_shots))
     shots = from_json(read_text(found), _Shots, source=str(found)).shots
 
     def follow(folder: Path) -> None:
-        for index, face in enumerate(track(path, shots=shots, landmarker=landmarker, progress=progress)):
+        faces = looked[0][1] if looked else track(path, shots=shots, landmarker=landmarker, progress=progress)
+        for index, face in enumerate(faces):
             save_track(folder / f"{face.id:04d}-{index:04d}.npz", face)
 
     stage = Stage("track", {"film": digest, "landmarker": landmarker, "shots": list(shots)}, "", follow)

@@ -19,7 +19,6 @@ from avsynth.lipsync.base import RENDERERS, DrivingSound, SoundDriven
 from avsynth.media.probe import probe, require_audio, require_video
 from avsynth.media.read import read_audio
 from avsynth.media.read_sound import extract_sound
-from avsynth.models.hub import require
 from avsynth.pipeline.cache import Cache, Stage
 from avsynth.pipeline.clock import frame_clock
 from avsynth.pipeline.lines import SpokenLine
@@ -45,6 +44,8 @@ def require_renderer(name: str) -> None:
         ModelError: The license of its weights was not accepted, or only the user can bring them.
     """
     for card in getattr(RENDERERS.get(name), "weights", ()):
+        from avsynth.models.hub import require  # brings torch, which takes seconds: only where there are weights
+
         require(card)
 
 

@@ -20,7 +20,6 @@ from avsynth.metrics.cepstra import Rows, cepstra
 from avsynth.metrics.mouth import mouth_score, quiet_frames
 from avsynth.metrics.silence import moving_in_silence
 from avsynth.metrics.sync import MEASURABLE_SECONDS, sync_score
-from avsynth.voice.activity import find_speech
 
 CLOSURE = 0.95
 LEAK = 0.03
@@ -75,6 +74,8 @@ def hear(path: Path) -> HeardSound | None:
     Raises:
         MediaError: It cannot be read.
     """
+    from avsynth.voice.activity import find_speech  # brings torch, which takes seconds: only where it is asked for
+
     info = probe(path)
     if not info.audio:
         return None

@@ -1,5 +1,6 @@
 """Tracking with an engine that sees white squares as faces: what is found, from where to where, and as whom."""
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from avsynth.core.media import Frames, Shot
 from avsynth.face.base import FoundFace, Region
 from avsynth.face.layouts import IBUG_68
 from avsynth.face.pose import _HEAD
-from avsynth.face.track import track
+from avsynth.face.track import find_shots_and_track, track
+from avsynth.media.shots import ShotFinder
 
 COUNT, SIDE = 60, 24
 
@@ -156,3 +158,50 @@ def test_shots_that_overlap_and_films_that_are_not_there_are_errors(tmp_path: Pa
         track(path, shots=[Shot(0, 11), Shot(10, 20)], landmarker=Squares())
     with pytest.raises(MediaError):
         track(tmp_path / "absent.mp4", shots=[Shot(0, 5)], landmarker=Squares())
+
+
+def two_shots(path: Path) -> Path:
+    """A square that jumps where, after 30 frames, the room becomes another."""
+
+    def pictures() -> Iterator[np.ndarray]:
+        for frame in range(COUNT):
+            picture = np.full((120, 200, 3), (40, 40, 40) if frame < 30 else (20, 60, 120), np.uint8)
+            x = 60 + frame if frame < 30 else 150 - frame
+            picture[48:72, x - 12 : x + 12] = 230
+            yield picture
+
+    synth.write_film(path, pictures(), frame_rate=25)
+    return path
+
+
+@pytest.mark.parametrize("blind", [False, True])
+def test_shots_found_on_the_way_give_the_same_tracks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blind: bool
+) -> None:
+    path = two_shots(tmp_path / "a.mp4")
+    wanted = track(path, shots=[Shot(0, 30), Shot(30, COUNT)], landmarker=Squares())
+    if blind:  # it knows of no cut before it has seen the whole film
+        known = ShotFinder.cuts
+        monkeypatch.setattr(ShotFinder, "cuts", lambda self, since=0: [] if since else known(self))
+    told: list[tuple[str, int, int]] = []
+    engine = Squares()
+    shots, found = find_shots_and_track(path, landmarker=engine, progress=lambda *state: told.append(state))
+    assert shots == (Shot(0, 30), Shot(30, COUNT))
+    assert told[-1][1:] == ((2 * COUNT, 2 * COUNT) if blind else (COUNT, COUNT))
+    for one, other in zip(wanted, found, strict=True):
+        assert (one.id, one.start) == (other.id, other.start)
+        assert np.array_equal(one.landmarks_px, other.landmarks_px)
+        assert np.array_equal(one.visible, other.visible)
+
+
+def test_the_detector_looks_in_the_thread_that_reads(tmp_path: Path) -> None:
+    class Told(Squares):
+        threads: frozenset[str] = frozenset()
+
+        def detect(self, frames: Frames, index: int, *, rotation: int = 0, thorough: bool = True) -> list[Region]:
+            self.threads |= {threading.current_thread().name}
+            return super().detect(frames, index, rotation=rotation, thorough=thorough)
+
+    engine = Told()
+    track(two_shots(tmp_path / "a.mp4"), shots=[Shot(0, 30), Shot(30, COUNT)], landmarker=engine)
+    assert engine.threads == {"avsynth-ahead"}
