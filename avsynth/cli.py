@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 import avsynth
-from avsynth import cli_consent, cli_models, terminal
+from avsynth import cli_consent, cli_models, cli_voice, terminal
 from avsynth.core.errors import AvsynthError, InputError
 from avsynth.core.serial import to_plain
 from avsynth.core.span import seconds
@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 app.add_typer(cli_consent.app, name="consent")
 app.add_typer(cli_models.app, name="models")
+app.add_typer(cli_voice.app, name="voice")
 
 Language = Annotated[str, typer.Option("--language", "-l", help="BCP 47 tag, such as es or pt-BR.")]
 Consents = Annotated[list[Path], typer.Option("--consent", help="Consent record; repeat for several speakers.")]
@@ -240,26 +241,44 @@ def enroll(
     speaker: Annotated[str, typer.Option("--speaker", help="The same name as in the consent.")],
     consent: Annotated[Path, typer.Option("--consent", help="Their consent record.")],
     output: Output,
+    like: Annotated[Path | None, typer.Option("--like", help="Clip of the speaker alone, if others speak.")] = None,
+    span: Annotated[
+        list[str] | None, typer.Option("--span", help="[FILE=]START-END where only the speaker speaks; repeat.")
+    ] = None,
+    fit: Annotated[
+        bool | None, typer.Option("--fit/--no-fit", help="Fit the cloner to the voice; else from 20 s of speech on.")
+    ] = None,
     engine: Engines = None,
     json: Json = False,
 ) -> None:
     """Make a voice profile from recordings of a speaker."""
+    from avsynth.pipeline.enroll import EnrollOptions
     from avsynth.pipeline.enroll import enroll as run
-    from avsynth.pipeline.options import Options
 
-    options = Options(engines=terminal.pairs(engine or [], option="--engine"))
-    made = run(sources, speaker=speaker, consent=consent, output=output, options=options)
+    with terminal.progress_bars() as progress:
+        options = EnrollOptions(
+            engines=terminal.pairs(engine or [], option="--engine"),
+            progress=progress,
+            like=like,
+            spans=cli_voice.spans_of(span or [], sources=sources),
+            fit=fit,
+        )
+        made = run(sources, speaker=speaker, consent=consent, output=output, options=options)
     if json:
         terminal.show_json(
             {
                 "output": str(made.output),
                 "speaker": made.profile.speaker,
-                "speech_seconds": round(made.profile.speech_seconds, 2),
+                "speech_seconds": round(made.usable_seconds, 2),
                 "f0_median_hz": round(made.profile.statistics.f0_median_hz, 1),
+                "fitted": bool(made.profile.adapted),
+                "sources": to_plain(made.sources),
             }
         )
-    else:
-        terminal.show_path(made.output)
+        return
+    for source in made.sources:
+        terminal.log.print(str(source), markup=False)
+    terminal.show_path(made.output)
 
 
 @app.command()

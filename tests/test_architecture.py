@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parents[1] / "avsynth"
 LAYERS = [  # top to bottom; a room may import only itself and lower layers
     {"__main__"},
     {"cli"},
-    {"cli_consent", "cli_models"},
+    {"cli_consent", "cli_models", "cli_voice"},
     {"terminal", "pipeline", "training"},
     {"metrics"},
     {"lipsync"},

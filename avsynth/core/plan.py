@@ -11,7 +11,8 @@ from avsynth.core.script import Script
 DEFAULT_ENGINES: dict[str, str] = {
     "landmarker": "facemesh",
     "encoder": "ge2e",
-    "cloner": "world",
+    "base": "auto",  # whatever speaks the language best
+    "cloner": "neural",
     "renderer": "footage",
 }
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
@@ -100,6 +100,23 @@ class VoiceStatistics:
 
 
 @dataclass(frozen=True)
+class VoiceSample:
+    """Speech of the enrolled voice as a cloner looks it up, 100 times a second.
+
+    Attributes:
+        mel: Log mel magnitudes ``(M, R)`` of 16 kHz speech, as loud as it was recorded.
+        f0_hz: Pitch ``(R,)``, 0 where the voice does not sound.
+    """
+
+    mel: NDArray[np.float16]
+    f0_hz: NDArray[np.float16]
+
+    def __post_init__(self) -> None:
+        if self.mel.ndim != 2 or self.f0_hz.shape != self.mel.shape[1:] or not self.f0_hz.size:
+            raise ValueError(f"mel and pitch must be (M, R) and (R,), got {self.mel.shape} and {self.f0_hz.shape}")
+
+
+@dataclass(frozen=True)
 class VoiceProfile:
     """An enrolled voice. It cannot exist without the speaker's verified consent to the use of their voice.
 
@@ -111,10 +128,15 @@ class VoiceProfile:
         sample_hashes: SHA-256 of every recording it was made from.
         speech_seconds: How much speech that was.
         consent: The permission.
+        sample: Some of the speech itself, where the profile was made with it.
+        adapted: Weights that were fitted to this voice, by their names in the network ``adapted_from``.
+        adapted_from: SHA-256 of the weights they replace; empty where nothing was fitted.
+        prompt: A few seconds of the cleanest speech, ``(T,)`` at 24 kHz in one channel (``voice.base.PROMPT_RATE``),
+            for engines that imitate a recording; None where the profile was made without.
 
     Raises:
         TypeError: ``consent`` is not a ``VerifiedConsent``.
-        ValueError: The names of speaker and consent differ, or the embedding is no unit vector.
+        ValueError: The names of speaker and consent differ, the embedding is no unit vector, or the prompt no sound.
     """
 
     speaker: str
@@ -124,6 +146,10 @@ class VoiceProfile:
     sample_hashes: tuple[str, ...]
     speech_seconds: float
     consent: VerifiedConsent
+    sample: VoiceSample | None = None
+    adapted: Mapping[str, NDArray[np.float16]] = field(default_factory=dict)
+    adapted_from: str = ""
+    prompt: NDArray[np.int16] | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.consent, VerifiedConsent):
@@ -132,6 +158,9 @@ class VoiceProfile:
             raise ValueError(f"the consent is of {self.consent.speaker!r}, the voice of {self.speaker!r}")
         if self.embedding.ndim != 1 or abs(float(np.linalg.norm(self.embedding)) - 1) > 1e-3:
             raise ValueError(f"the embedding must be a unit vector (D,), got shape {self.embedding.shape}")
+        prompt = self.prompt
+        if prompt is not None and (prompt.ndim != 1 or prompt.dtype != np.int16 or not prompt.size):
+            raise ValueError(f"a prompt must be (T,) of int16, got {prompt.shape} of {prompt.dtype}")
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ from avsynth.pipeline.voices import Voice, make_voices
 from avsynth.provenance.consent import verify_consent
 from avsynth.provenance.manifest import Claim
 from avsynth.provenance.release import release_film
+from avsynth.voice.bases import AUTO
+from avsynth.voice.say import over
 
 
 def plan_dub(
@@ -146,7 +148,7 @@ def _speak(job: _Job, voices: dict[str, Voice]) -> dict[str, tuple[SpokenLine, .
             line,
             voices[line.speaker].profile,
             digests[line.speaker],
-            plan.engines["cloner"],
+            over(plan.engines["cloner"], base=plan.engines.get("base", AUTO)),
             plan.seed,
             job.cache.folder,
         )

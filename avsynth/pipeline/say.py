@@ -14,7 +14,7 @@ from avsynth.provenance.consent import require_standing
 from avsynth.provenance.manifest import Claim
 from avsynth.provenance.release import release_speech
 from avsynth.voice.profile import load_profile
-from avsynth.voice.say import speak
+from avsynth.voice.say import over, speak
 
 
 def say(
@@ -45,7 +45,7 @@ def say(
         text,
         profile=profile,
         language=language,
-        cloner=options.all_engines["cloner"],
+        cloner=over(options.all_engines["cloner"], base=options.all_engines["base"]),
         duration=options.duration,
         seed=options.seed,
     )

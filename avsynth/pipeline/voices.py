@@ -55,14 +55,14 @@ def _enrolled(speaker: str, plan: DubPlan, consent: VerifiedConsent, spans: Sequ
             speaker=speaker,
             consent=consent,
             encoder=plan.engines["encoder"],
-            spans={plan.film: spans} if len(plan.script.speakers) > 1 else None,
+            spans={plan.film: spans},
         )
         save_profile(target, profile)
 
     inputs = {
         "film": plan.film_sha256,
         "speaker": speaker,
-        "spans": to_plain(list(spans)) if len(plan.script.speakers) > 1 else None,
+        "spans": to_plain(list(spans)),
         "encoder": plan.engines["encoder"],
         "consent": consent.consent.digest,
     }

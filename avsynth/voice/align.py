@@ -1,11 +1,11 @@
-"""When each phoneme of a recording sounds: known words are found by warping synthetic speech onto the recording."""
+"""When each phoneme of a recording sounds: known words are forced onto what the phoneme network hears."""
 
 from __future__ import annotations
 
 import itertools
-import re
-from dataclasses import dataclass
+from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,148 +15,151 @@ from avsynth.core.errors import InputError
 from avsynth.core.media import Waveform
 from avsynth.core.span import Span
 from avsynth.core.speech import PhonemeSpan, PhonemeTimeline
-from avsynth.text.espeak import EspeakSpeech, speak
+from avsynth.models.phonemes import PHONES
+from avsynth.text.articulation import features
+from avsynth.text.espeak import phonemize
+from avsynth.voice.content import Hearing
+from avsynth.voice.phones import SILENCE, phones_of
 
+FRAME_RATE = 100
+LONGEST_SECONDS = 600  # aligned at once: the search takes memory by the square of it
 _RATE = 16_000
-_HOP = 160  # 10 ms, the step of the finest timing
-_COARSE = 8  # hops a step of the first, whole-recording pass
-_MARGIN_SECONDS = 0.6  # how far around its coarse place a sentence is searched
-_SILENCE_DB = -38.0  # below the loud parts of the recording
-_NOISE_SHARE = 0.3  # of the way from the recording's noise to its loud parts, in dB: below, it is silent too
-_FLOOR_DB = -45.0  # below the loud parts, a band: what is fainter than this is not told from silence
-_LONGEST_PAUSE = 0.2
-_CEPSTRA = 13
+_SILENT = 1e-4  # of full scale
+_CLOSURE_FRAMES = 15  # a silence before a plosive as short as this is its closure
+_GAP_FRAMES = 5  # a silence as short as this between two sounds is no pause
+_FAINTEST = -9.0  # log chance below which it does not matter how unlikely a sound is
+_SILENCE_COST = 0.7  # in natural log units a frame: closures are heard as silence too
+_SHORTEST_FRAMES = 3  # of a sound that nobody said was there
+_STOPS = ("plosive", "affricate")
+
+Array = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class _Features:
-    """``values (T, D)``, one row a hop, and which rows hold speech ``(T,)``."""
-
-    values: NDArray[np.float32]
-    loud: NDArray[np.bool_]
-
-
-def align(recording: Waveform, *, text: str, language: str) -> PhonemeTimeline:
-    """Find when each phoneme of known words sounds in a recording.
-
-    The words are spoken by espeak-ng, whose phoneme times are known; its speech is warped onto the recording by
-    dynamic time warping over normalized cepstra, first the whole coarsely, then sentence by sentence finely.
+def align(recording: Waveform, *, language: str, text: str | None = None) -> PhonemeTimeline:
+    """Find when each phoneme sounds in a recording.
 
     Args:
         recording: Speech of one person.
-        text: What is said in it, in the order it is said.
         language: BCP 47 tag.
+        text: What is said, in the order it is said. None: the phonemes are those that the network hears.
 
     Returns:
-        A timeline as long as the recording. Where the recording is silent there are no phonemes.
+        A timeline as long as the recording; silences are left free. A phoneme's ``score`` is how likely the network
+        finds it where it was put, 0 to 1.
 
     Raises:
-        InputError: No text, an unknown language, or a recording without speech.
+        InputError: No words, an unknown language, a recording without speech, or one too short to hold the words.
 
     Source:
-        Sakoe and Chiba (1978); the use of a synthesizer as the template follows Malfrere and Dutoit (1997).
+        Forced alignment as in Kürzinger et al., "CTC-segmentation" (2020); the search is torchaudio's.
     """
-    sentences = _sentences(text)
-    if not sentences:
+    if text is None:
+        return hear_phonemes(recording)
+    symbols = phonemize(text, language=language) if any(letter.isalnum() for letter in text) else ()
+    symbols = tuple(symbol for symbol in symbols if phones_of(symbol))
+    if not symbols:
         raise InputError("there are no words to align; give --text what the recording says")
-    heard = _features(recording)
-    if np.abs(recording.samples).max(initial=0) < 1e-4:
-        raise InputError("the recording holds no speech; give the dub's voice track")
-    spoken = [speak(sentence, language=language) for sentence in sentences]
-    templates = [_features(item.waveform) for item in spoken]
-    phonemes: list[PhonemeSpan] = []
-    edge = Fraction(0)
-    for item, template, (first, last) in zip(spoken, templates, _places(templates, heard), strict=True):
-        for phoneme in _fine(item, template, heard, first, last):
-            start, end = max(phoneme.span.start, edge), min(phoneme.span.end, recording.duration)
-            if start < end:
-                phonemes.append(PhonemeSpan(phoneme.symbol, Span(start, end), phoneme.score))
-                edge = end
-    return PhonemeTimeline(tuple(phonemes), recording.duration)
+    return align_phonemes(recording, symbols=symbols)
 
 
-def _sentences(text: str) -> list[str]:
-    parts = re.split(r"(?<=[.!?;:。！？])\s+|\n+", text.strip())
-    return [part for part in parts if any(letter.isalnum() for letter in part)]
+def align_phonemes(recording: Waveform, *, symbols: Sequence[str]) -> PhonemeTimeline:
+    """Find when each of a row of IPA symbols sounds; otherwise as ``align``."""
+    chances = _listen(recording)
+    owners = [owner for owner, symbol in enumerate(symbols) for _ in phones_of(symbol)]
+    phones = [phone for symbol in symbols for phone in phones_of(symbol)]
+    if len(chances) <= len(phones) + sum(a == b for a, b in itertools.pairwise(phones)):
+        raise InputError(
+            f"{len(symbols)} phonemes cannot be said in {float(recording.duration):.1f} s; "
+            "give the text of this recording alone"
+        )
+    path = _force(chances, phones)
+    rows = [np.flatnonzero(path == index) for index in range(len(phones))]
+    edges = []
+    for owner in range(len(symbols)):
+        own = np.concatenate([rows[i] for i in range(len(phones)) if owners[i] == owner])
+        edges.append((int(own[0]), int(own[-1]) + 1))
+    scores = [
+        float(np.exp(chances[a:b, list(phones_of(symbol))].max(axis=1).mean()))
+        for symbol, (a, b) in zip(symbols, edges, strict=True)
+    ]
+    return _timeline(symbols, _without_gaps(symbols, edges), scores, duration=recording.duration)
 
 
-def _features(sound: Waveform) -> _Features:
+def hear_phonemes(recording: Waveform) -> PhonemeTimeline:
+    """The phonemes that the network finds most likely, and when; the words are not known.
+
+    Raises:
+        InputError: A recording without speech.
+    """
+    chances = _listen(recording)
+    best = chances.argmax(axis=1)
+    starts = np.flatnonzero(np.diff(best, prepend=-1))
+    runs = zip(starts.tolist(), [*starts[1:].tolist(), len(best)], strict=True)
+    kept = [(a, b) for a, b in runs if best[a] != SILENCE and b - a >= _SHORTEST_FRAMES]
+    symbols = [PHONES[best[a]] for a, _ in kept]
+    scores = [float(np.exp(chances[a:b, best[a]].mean())) for a, b in kept]
+    return _timeline(symbols, _without_gaps(symbols, kept), scores, duration=recording.duration)
+
+
+def _listen(recording: Waveform) -> Array:
+    """Log chance of every phone in every frame, ``(T, P)``."""
     import torch
-    from torchaudio.functional import create_dct
-    from torchaudio.transforms import MelSpectrogram
 
-    mono = resample(Waveform(sound.mono()[None], sound.sample_rate), _RATE).samples[0]
-    mono = np.pad(mono, (0, max(0, 1024 - len(mono))))
-    spectrum = MelSpectrogram(_RATE, n_fft=512, hop_length=_HOP, n_mels=40, f_max=7600)
-    mel = spectrum(torch.from_numpy(mono))
-    level = (10 * torch.log10(mel.sum(dim=0) + 1e-10)).numpy()
-    noise, top = np.percentile(level, (10, 95))
-    loud = level > max(top + _SILENCE_DB, noise + _NOISE_SHARE * (top - noise))
-    floor = 10 ** ((top + _FLOOR_DB) / 10) / len(mel)
-    cepstra = (torch.log(mel + floor + 1e-8).T @ create_dct(_CEPSTRA, 40, norm="ortho")).numpy()
-    anchor = cepstra[loud] if loud.any() else cepstra
-    cepstra = (cepstra - anchor.mean(axis=0)) / (anchor.std(axis=0) + 1e-6)
-    values = np.concatenate([cepstra, np.gradient(cepstra, axis=0)], axis=1)
-    return _Features(values.astype(np.float32), loud)
+    from avsynth.models.voice_mel import log_mel
+
+    if np.abs(recording.samples).max(initial=0) < _SILENT:
+        raise InputError("the recording holds no speech; give the dub's voice track")
+    if recording.duration > LONGEST_SECONDS:
+        raise InputError(
+            f"a recording of {float(recording.duration):.0f} s is too long to align at once ({LONGEST_SECONDS} s); "
+            "cut it between sentences"
+        )
+    mono = resample(Waveform(recording.mono()[None], recording.sample_rate), _RATE).samples
+    logits = _hearing().logits(log_mel(torch.from_numpy(np.ascontiguousarray(mono)))[0])
+    chances: Array = torch.log_softmax(logits, dim=0).T.numpy()
+    return chances
 
 
-def _places(templates: list[_Features], heard: _Features) -> list[tuple[int, int]]:
-    """Rows of the recording each sentence is searched in, from a coarse path through the whole."""
-    joined = np.concatenate([t.values for t in templates])
-    path = _path(_thin(joined), _thin(heard.values)) * _COARSE
-    bounds = np.cumsum([0] + [len(t.values) for t in templates]) // _COARSE
-    margin = round(_MARGIN_SECONDS * _RATE / _HOP)
-    places = []
-    for first, last in itertools.pairwise(bounds):
-        rows = path[max(int(first), 0) : max(int(last), int(first) + 1)]
-        begin = 0 if first == 0 else max(int(rows[0]) - margin, 0)
-        end = len(heard.values) if last == bounds[-1] else min(int(rows[-1]) + margin, len(heard.values))
-        places.append((begin, max(end, begin + 2)))
-    return places
+@lru_cache(maxsize=1)
+def _hearing() -> Hearing:
+    return Hearing.load()
 
 
-def _thin(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    count = max(len(values) // _COARSE, 1)
-    padded = values[: count * _COARSE] if len(values) >= _COARSE else np.repeat(values[:1], _COARSE, axis=0)
-    thin: NDArray[np.float32] = padded.reshape(count, _COARSE, -1).mean(axis=1)
-    return thin
+def _force(chances: Array, phones: Sequence[int]) -> NDArray[np.int64]:
+    """Which of ``phones`` sounds in every frame, ``(T,)``; -1 for none."""
+    import torch
+    from torchaudio.functional import forced_align
+
+    costs = torch.from_numpy(np.ascontiguousarray(np.maximum(chances, _FAINTEST))[None])
+    costs[..., SILENCE] -= _SILENCE_COST
+    found, _ = forced_align(costs, torch.tensor([phones], dtype=torch.int32), blank=SILENCE)
+    labels = found[0].numpy()
+    begins = (labels != SILENCE) & (np.diff(labels, prepend=SILENCE) != 0)
+    path: NDArray[np.int64] = np.where(labels == SILENCE, -1, np.cumsum(begins) - 1)
+    return path
 
 
-def _path(template: NDArray[np.float32], heard: NDArray[np.float32]) -> NDArray[np.int64]:
-    """For each row of the template, the middle row of the recording it was matched to, never falling."""
-    from librosa.sequence import dtw
-
-    steps = np.array([[1, 1], [0, 1], [1, 0]])
-    _, pairs = dtw(template.T, heard.T, subseq=True, step_sizes_sigma=steps, weights_mul=np.array([1.0, 1.2, 1.2]))
-    pairs = pairs[::-1]
-    total = np.zeros(len(template))
-    count = np.zeros(len(template))
-    np.add.at(total, pairs[:, 0], pairs[:, 1])
-    np.add.at(count, pairs[:, 0], 1)
-    return np.maximum.accumulate((total / np.maximum(count, 1)).astype(np.int64))
-
-
-def _fine(item: EspeakSpeech, template: _Features, heard: _Features, first: int, last: int) -> list[PhonemeSpan]:
-    """The sentence's phonemes at their times in the recording, cut where the recording is silent."""
-    path = _path(template.values, heard.values[first:last]) + first
-    hop = Fraction(_HOP, _RATE)
-    grid = np.arange(len(path))
-    found: list[PhonemeSpan] = []
-    for phoneme in item.phonemes:
-        edges = [float(t / hop) for t in (phoneme.span.start, phoneme.span.end)]
-        begin, end = (round(float(np.interp(edge, grid, path))) for edge in edges)
-        begin, end = _audible(heard.loud, begin, max(end, begin + 1))
-        if found:
-            begin = max(begin, int(found[-1].span.end / hop))
-        if begin < end:
-            found.append(PhonemeSpan(phoneme.symbol, Span(begin * hop, end * hop), 0.5))
+def _without_gaps(symbols: Sequence[str], edges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same sounds, with silences that are no pauses given to those beside them."""
+    found = list(edges)
+    for index in range(1, len(found)):
+        (start, end), (after, last) = found[index - 1], found[index]
+        gap = after - end
+        if 0 < gap <= _CLOSURE_FRAMES and features(symbols[index]).manner in _STOPS:
+            found[index] = (end, last)
+        elif 0 < gap <= _GAP_FRAMES:
+            found[index - 1], found[index] = (start, end + gap // 2), (end + gap // 2, last)
     return found
 
 
-def _audible(loud: NDArray[np.bool_], begin: int, end: int) -> tuple[int, int]:
-    """Take long silences off both ends of a phoneme; a stop's closure is shorter and stays."""
-    pause = round(_LONGEST_PAUSE * _RATE / _HOP)
-    rows = np.flatnonzero(loud[begin:end])
-    if end - begin <= pause or not len(rows):
-        return begin, end
-    return begin + int(rows[0]), begin + int(rows[-1]) + 1
+def _timeline(
+    symbols: Sequence[str], edges: Sequence[tuple[int, int]], scores: Sequence[float], *, duration: Fraction
+) -> PhonemeTimeline:
+    """Frame ``i`` is around ``i / FRAME_RATE`` seconds, half a frame to either side."""
+    phonemes = []
+    for symbol, (first, end), score in zip(symbols, edges, scores, strict=True):
+        start, stop = (max(Fraction(2 * frame - 1, 2 * FRAME_RATE), Fraction(0)) for frame in (first, end))
+        stop = min(stop, duration)
+        if start < stop:
+            phonemes.append(PhonemeSpan(symbol, Span(start, stop), score))
+    return PhonemeTimeline(tuple(phonemes), duration)

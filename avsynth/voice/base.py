@@ -12,6 +12,8 @@ from avsynth.core.media import Waveform
 from avsynth.core.registry import Registry
 from avsynth.core.speech import Speech, VoiceProfile
 
+PROMPT_RATE = 24_000  # of ``VoiceProfile.prompt``, the recording that some cloners imitate
+
 
 class SpeakerEncoder(Protocol):
     """Turns speech into a vector that says who speaks and not what is said.
@@ -81,6 +83,19 @@ ENCODERS = Registry(
     {
         "ecapa": "avsynth.voice.backends.ecapa:EcapaEncoder",
         "ge2e": "avsynth.voice.backends.ge2e:Ge2eEncoder",
+        "judge": "avsynth.voice.backends.judge:JudgeEncoder",
     },
 )
-CLONERS = Registry("cloner", {"world": "avsynth.voice.backends.world:WorldCloner"})
+CLONERS = Registry(
+    "cloner",
+    {
+        "chatterbox": "avsynth.voice.backends.chatterbox:ChatterboxCloner",
+        "neural": "avsynth.voice.backends.neural:NeuralCloner",
+        "omnivoice": "avsynth.voice.backends.omnivoice:OmniVoiceCloner",
+        "pocket": "avsynth.voice.backends.pocket:PocketCloner",
+        "speechbrain": "avsynth.voice.backends.speechbrain_tts:SpeechBrainCloner",
+        "world": "avsynth.voice.backends.world:WorldCloner",
+        "xtts": "avsynth.voice.backends.xtts:XttsCloner",
+    },
+    extras={"omnivoice": "omnivoice", "pocket": "pocket", "xtts": "xtts"},  # chatterbox says its own two commands
+)

@@ -21,7 +21,7 @@ def track(samples: NDArray[np.float32], *, sample_rate: int) -> Array:
 
     Args:
         samples: Speech ``(T,)``.
-        sample_rate: Samples a second, at least 8000.
+        sample_rate: Samples a second, at least 4000.
     """
     return right_octave(track_f0(samples, sample_rate=sample_rate), samples=samples, sample_rate=sample_rate)
 

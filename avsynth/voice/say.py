@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from avsynth.core.errors import InputError
 from avsynth.core.speech import Speech, VoiceProfile
 from avsynth.voice.base import CLONERS, Cloner
+from avsynth.voice.bases import AUTO
 from avsynth.voice.finish import finish
 from avsynth.voice.fit import fit
 
@@ -15,7 +17,7 @@ def speak(
     *,
     profile: VoiceProfile,
     language: str,
-    cloner: str = "world",
+    cloner: str = "neural",
     duration: Fraction | None = None,
     seed: int = 0,
 ) -> Speech:
@@ -25,7 +27,8 @@ def speak(
         text: What to say.
         profile: Whose voice; its consent must cover the voice in ``language`` today.
         language: BCP 47 tag.
-        cloner: Engine, one of ``CLONERS``.
+        cloner: Engine, one of ``CLONERS``; with one of ``BASES`` after a slash (``"neural/nanotts"``) where it speaks
+            over a base and is not to take the best for the language.
         duration: Length of the line's place in seconds; the speech lasts exactly that, rounded to whole samples
             of the engine's rate. None: as long as it takes.
         seed: The same arguments give the same bytes.
@@ -35,10 +38,31 @@ def speak(
 
     Raises:
         ConsentError: The speaker has not agreed to this.
-        UnknownEngineError: No cloner of that name.
-        InputError: Nothing to say, or the engine does not speak the language.
+        UnknownEngineError: No cloner or base of that name.
+        InputError: Nothing to say, the engine does not speak the language, or it speaks without a base.
     """
     profile.consent.require("voice", language=language)
-    engine: Cloner = CLONERS.get(cloner)()
+    engine = _engine(cloner)
     speech = engine.clone(text, profile=profile, language=language, duration=duration, seed=seed)
     return finish(speech if duration is None else fit(speech, duration))
+
+
+def over(cloner: str, *, base: str) -> str:
+    """The name by which ``speak`` takes a cloner over a base.
+
+    >>> over("neural", base="nanotts"), over("neural", base="auto")
+    ('neural/nanotts', 'neural')
+    """
+    return cloner if base == AUTO else f"{cloner}/{base}"
+
+
+def _engine(name: str) -> Cloner:
+    cloner, _, base = name.partition("/")
+    kind = CLONERS.get(cloner)
+    if not base:
+        engine: Cloner = kind()
+        return engine
+    if not getattr(kind, "takes_base", False):
+        raise InputError(f"the cloner {cloner!r} speaks without a base; leave --engine base={base} out")
+    chosen: Cloner = kind(base)
+    return chosen

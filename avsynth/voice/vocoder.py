@@ -65,13 +65,15 @@ def _compiled_part(folders: list[Path]) -> Any:
     raise MissingExtraError("the package pyworld is incomplete: pip install --force-reinstall pyworld")
 
 
-def track_f0(samples: NDArray[np.float32], *, sample_rate: int) -> Array:
+def track_f0(
+    samples: NDArray[np.float32], *, sample_rate: int, between_hz: tuple[float, float] = (LOWEST_HZ, HIGHEST_HZ)
+) -> Array:
     """Pitch in Hz every 5 ms, ``(T,)``, 0 where unvoiced, by Harvest; see ``pitch.track`` for the octave check."""
     f0, _ = _world().harvest(
         samples.astype(np.float64),
         sample_rate,
-        f0_floor=LOWEST_HZ,
-        f0_ceil=HIGHEST_HZ,
+        f0_floor=between_hz[0],
+        f0_ceil=between_hz[1],
         frame_period=FRAME_SECONDS * 1000,
     )
     result: Array = f0

@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 import soundfile
 
+from avsynth.audio.resample import resample
 from avsynth.core.errors import ConsentError, InputError, MediaError
+from avsynth.core.media import Waveform
 from avsynth.core.span import Span
 from avsynth.text.espeak import speak
-from avsynth.voice.enroll import clipped_share, enroll, signal_to_noise_db
+from avsynth.voice.cleanliness import clipped_share, signal_to_noise_db
+from avsynth.voice.enroll import enroll, study
 
 TEXT = "The birch canoe slid on the smooth planks. Glue the sheet to the dark blue background."
 
@@ -113,3 +116,59 @@ def test_sources_must_be_there(verified, tmp_path):
         enroll([tmp_path / "absent.wav"], speaker="Ana", consent=consent)
     with pytest.raises(InputError, match=r"other\.wav"):
         enroll([tmp_path / "a.wav"], speaker="Ana", consent=consent, spans={tmp_path / "other.wav": []})
+
+
+def conversation(voices, tmp_path, *order):
+    """The voices one after another, half a second of silence between."""
+    rate = voices["man"][2]
+    path = tmp_path / f"{'-'.join(order)}.wav"
+    gap = np.zeros(rate // 2, np.float32)
+    soundfile.write(path, np.concatenate([part for name in order for part in (voices[name][1], gap)]), rate)
+    return path
+
+
+def test_whoever_speaks_clearly_most_is_kept(voices, verified, tmp_path):
+    path = conversation(voices, tmp_path, "woman", "man", "woman", "woman", "woman")
+    made = study([path], speaker="Ana", consent=verified("Ana"))
+    (report,) = made.sources
+    assert made.profile.statistics.f0_median_hz == pytest.approx(198, rel=0.05)
+    assert report.usable_seconds == pytest.approx(made.profile.speech_seconds)
+    assert report.usable_seconds == pytest.approx(0.8 * report.speech_seconds, rel=0.12)
+    assert [item.reason for item in report.left_out] == ["somebody else speaks, or it cannot be told"]
+    assert report.usable_seconds + report.left_out[0].seconds == pytest.approx(report.speech_seconds)
+
+
+def test_two_who_speak_as_much_must_be_told_apart(voices, verified, tmp_path):
+    path = conversation(voices, tmp_path, "man", "woman", "man", "woman")
+    with pytest.raises(InputError, match=r"2 people speak in .*\(\d+ s, \d+ s\).*--like CLIP.*--span"):
+        study([path], speaker="Ana", consent=verified("Ana"))
+    hers = study([path], speaker="Ana", consent=verified("Ana"), like=voices["woman"][0]).profile
+    assert hers.statistics.f0_median_hz == pytest.approx(198, rel=0.05)
+    with pytest.raises(InputError, match=r"nobody in the recordings sounds like .*woman\.wav"):
+        study([voices["man"][0]], speaker="Ana", consent=verified("Ana"), like=voices["woman"][0])
+    with pytest.raises(InputError, match="not exactly one person"):
+        study([voices["man"][0]], speaker="Ana", consent=verified("Ana"), like=path)
+
+
+def test_a_dirty_recording_is_left_out_beside_a_clean_one(voices, verified, tmp_path):
+    path, samples, rate = voices["man"]
+    noisy = tmp_path / "noisy.wav"
+    noise = np.random.default_rng(0).normal(0, samples.std() / 1.5, len(samples))
+    soundfile.write(noisy, samples + noise, rate, subtype="FLOAT")
+    clean, dirty = study([path, noisy], speaker="Ana", consent=verified("Ana")).sources
+    assert clean.usable_seconds == pytest.approx(clean.speech_seconds)
+    assert dirty.usable_seconds == 0
+    assert [item.reason.partition(":")[0] for item in dirty.left_out] == ["too noisy"]
+
+
+def test_the_prompt_is_the_recording_itself(voices, verified):
+    path, samples, rate = voices["man"]
+    prompt = enroll([path], speaker="Ana", consent=verified("Ana")).prompt
+    assert prompt is not None
+    assert prompt.dtype == np.int16
+    assert 3 * 24_000 < len(prompt) <= 12 * 24_000
+    whole = resample(Waveform(samples[None].astype(np.float32), rate), 24_000).samples[0]
+    piece = prompt[:24_000].astype(np.float32) / 32767
+    places = np.correlate(whole, piece, "valid")
+    best = int(places.argmax())
+    assert np.abs(whole[best : best + len(piece)] - piece).max() < 0.02

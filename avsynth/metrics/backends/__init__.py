@@ -1,0 +1,1 @@
+"""One file a recognizer; their packages are imported only here."""

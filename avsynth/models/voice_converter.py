@@ -1,0 +1,151 @@
+"""The converter: what is said and how high, in whose voice, to log mels; one network for every speaker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from avsynth.models.phonemes import PHONES
+from avsynth.models.voice_mel import MELS
+
+EMBEDDING = 256  # of the speaker encoder, D
+CONTENT = len(PHONES) + 3  # phones, loudness, pitch, voicing
+_KERNEL = 5
+_DILATIONS = (1, 2, 4, 1, 2, 4, 1, 2)
+_KEY = 48
+_MEAN, _SPREAD = -5.0, 2.0  # of log mels of speech, about
+_FAINTEST = -8.0  # log chance of a phone below which it does not matter how unlikely it is
+_MIDDLE_HZ = 150.0
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What is known of a voice, B of them.
+
+    Attributes:
+        embedding: ``(B, EMBEDDING)`` unit vectors of the speaker encoder.
+        content: ``(B, CONTENT, R)`` of the speaker's own speech.
+        mel: ``(B, MELS, R)`` of it.
+        known: ``(B, R)``, 1 for a frame and 0 for what only fills up.
+    """
+
+    embedding: Tensor
+    content: Tensor
+    mel: Tensor
+    known: Tensor
+
+
+class VoiceConverter(nn.Module):
+    """Gated convolutions that the speaker's vector modulates, beside a look at the speaker's own frames.
+
+    For every frame the network looks up how this speaker says this (attention from what is said now to what the
+    speaker was heard to say), so that a longer reference tells more than a vector can.
+
+    Args:
+        width: Channels.
+        dropout: Share of channels dropped in training.
+
+    Source:
+        Modulation after Perez et al., "FiLM" (2018); looking up the target's frames after Lin et al., "FragmentVC"
+        (2021), and Baas et al., "Voice conversion with just nearest neighbors" (2023).
+    """
+
+    def __init__(self, width: int = 192, *, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.enter = nn.Conv1d(CONTENT, width, _KERNEL, padding=_KERNEL // 2)
+        self.ask, self.key = _Key(width), _Key(width)
+        self.sharpness = nn.Parameter(torch.tensor(2.0))
+        self.found = nn.Conv1d(MELS, width, 3, padding=1)
+        self.speaker = nn.Sequential(nn.Linear(EMBEDDING + 2 * MELS, width), nn.GELU(), nn.Linear(width, width))
+        self.blocks = nn.ModuleList(_Block(width, dilation, dropout=dropout) for dilation in _DILATIONS)
+        self.leave = nn.Conv1d(width, MELS, 3, padding=1)
+
+    def forward(self, content: Tensor, *, reference: Reference) -> Tensor:
+        """Log mels.
+
+        Args:
+            content: ``(B, CONTENT, T)``, as ``content_of`` gives it.
+            reference: Whose voice.
+
+        Returns:
+            ``(B, MELS, T)``.
+        """
+        heard = (reference.mel - _MEAN) / _SPREAD
+        known = reference.known[:, None]
+        count = known.sum(dim=2).clamp_min(1)
+        mean = (heard * known).sum(dim=2) / count
+        spread = (((heard - mean[..., None]) ** 2 * known).sum(dim=2) / count).clamp_min(1e-6).sqrt()
+        # A unit vector's elements are about 1/16 each.
+        speaker = self.speaker(torch.cat([reference.embedding * 16, mean, spread], dim=1))
+        looked = self.look(content, reference=reference, heard=heard)
+        hidden = self.enter(content) + self.found(looked)
+        for block in self.blocks:
+            hidden = block(hidden, speaker)
+        made: Tensor = (self.leave(torch.relu(hidden)) + looked) * _SPREAD + _MEAN
+        return made
+
+    def look(self, content: Tensor, *, reference: Reference, heard: Tensor) -> Tensor:
+        """The mean of the speaker's frames in which the most similar was said, ``(B, MELS, T)``."""
+        ask, key = self.ask(content), self.key(reference.content)
+        alike = torch.einsum("bkt,bkr->btr", ask, key) * torch.exp(self.sharpness)
+        alike = alike.masked_fill(reference.known[:, None] < 0.5, -1e4)
+        return torch.einsum("btr,bmr->bmt", alike.softmax(dim=2), heard)
+
+
+class _Key(nn.Module):
+    """What is said around a frame, as a unit vector."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv1d(CONTENT, width, 5, padding=2), nn.GELU(), nn.Conv1d(width, _KEY, 3, padding=1)
+        )
+
+    def forward(self, content: Tensor) -> Tensor:
+        return nn.functional.normalize(self.layers(content), dim=1)
+
+
+class _Block(nn.Module):
+    def __init__(self, width: int, dilation: int, *, dropout: float) -> None:
+        super().__init__()
+        self.norm = nn.GroupNorm(1, width, affine=False)
+        self.film = nn.Linear(width, 2 * width)
+        self.conv = nn.Conv1d(width, 2 * width, _KERNEL, dilation=dilation, padding=_KERNEL // 2 * dilation)
+        self.drop = nn.Dropout1d(dropout)
+
+    def forward(self, hidden: Tensor, speaker: Tensor) -> Tensor:
+        gain, shift = self.film(speaker)[..., None].chunk(2, dim=1)
+        value, gate = self.conv(self.norm(hidden) * (1 + gain) + shift).chunk(2, dim=1)
+        found: Tensor = hidden + 0.7 * self.drop(value * torch.sigmoid(gate))
+        return found
+
+
+def content_of(logits: Tensor, *, loudness: Tensor, f0_hz: Tensor, voiced: Tensor) -> Tensor:
+    """What is said and how, without who says it.
+
+    Args:
+        logits: ``(B, P, T)`` of the phoneme network.
+        loudness: ``(B, T)`` as ``loudness_of`` gives it.
+        f0_hz: ``(B, T)``, above 0 everywhere.
+        voiced: ``(B, T)``, 1 where the voice sounds.
+
+    Returns:
+        ``(B, CONTENT, T)``.
+    """
+    phones = torch.log_softmax(logits, dim=1).clamp_min(_FAINTEST) / -_FAINTEST + 1
+    pitch = torch.log(f0_hz / _MIDDLE_HZ) * 2
+    return torch.cat([phones, torch.stack([loudness, pitch, voiced - 0.5], dim=1)], dim=1)
+
+
+def loudness_of(mel: Tensor) -> Tensor:
+    """How loud each frame of log mels ``(B, MELS, T)`` is against the loud ones, ``(B, T)``: 0 loud, -1 much fainter.
+
+    Example:
+        >>> float(loudness_of(torch.zeros(1, MELS, 10)).abs().max())
+        0.0
+    """
+    level = torch.logsumexp(2 * mel, dim=1) / 2
+    loud = torch.quantile(level, 0.9, dim=1, keepdim=True)
+    return ((level - loud) / 5).clamp(-1.2, 0.5)

@@ -1,0 +1,181 @@
+"""How the converter learns: speech is said again in the voice that is heard in the rest of the same recording."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from avsynth.models.ge2e import Ge2e, mel_frames
+from avsynth.models.losses import weighted_l1
+from avsynth.models.voice_converter import Reference
+from avsynth.models.voice_mel import log_mel
+from avsynth.training.backends.adversarial import AdversarialBrain, Judgement
+from avsynth.training.backends.brain import Batch, Losses
+from avsynth.training.manifest import place_of, read_manifest
+
+_MARGIN = 8  # frames between what is learnt and what is looked up
+_LEAST_REFERENCE = 100
+_SUMMANDS = 5
+
+Embedder = Callable[[Tensor], Tensor]
+
+
+class Voices(Dataset[dict[str, Tensor]]):
+    """Windows of speech, and other frames of the same voice.
+
+    Args:
+        manifest: What ``recipes/LibriSpeech/VoiceCloner/prepare.py`` wrote.
+        split: Of the corpus.
+        frames: Length of a window.
+        reference: Most frames to look up.
+        chance: Whether windows are drawn at random; else the same ones each time.
+    """
+
+    def __init__(self, manifest: Path, split: str, *, frames: int, reference: int, chance: bool) -> None:
+        self.frames, self.reference, self.chance = frames, reference, chance
+        self.items = read_manifest(manifest, verify=False).part(split)
+        self.parts = [_load(place_of(item.files["features"], manifest=manifest)) for item in self.items]
+        self.power = np.load(place_of(self.items[0].files["power_map"], manifest=manifest)) if self.items else None
+        self.weights = [
+            float(item.facts["weight"]) * part["mel"].shape[1]
+            for item, part in zip(self.items, self.parts, strict=True)
+        ]
+
+    def __len__(self) -> int:
+        return len(self.parts)
+
+    def __getitem__(self, index: int) -> dict[str, Tensor]:
+        part = self.parts[index]
+        chance = np.random if self.chance else np.random.RandomState(index)
+        count = part["mel"].shape[1]
+        first = int(chance.randint(0, max(1, count - self.frames)))
+        window = slice(first, first + self.frames)
+        free = np.ones(count, bool)
+        free[max(0, first - _MARGIN) : first + self.frames + _MARGIN] = False
+        rows = np.flatnonzero(free)
+        length = int(chance.randint(_LEAST_REFERENCE, self.reference + 1))
+        start = int(chance.randint(0, max(1, len(rows) - length)))
+        rows = rows[start : start + length]
+        known = np.zeros(self.reference, np.float32)
+        known[: len(rows)] = 1
+        return {
+            "content": _padded(part["content"][:, window], self.frames),
+            "mel": _padded(part["mel"][:, window], self.frames),
+            "embedding": torch.from_numpy(part["embeddings"][chance.randint(len(part["embeddings"]))]),
+            "voice": torch.from_numpy(part["embeddings"][0]),
+            "reference_content": _padded(part["content"][:, rows], self.reference),
+            "reference_mel": _padded(part["mel"][:, rows], self.reference),
+            "known": torch.from_numpy(known),
+        }
+
+
+def _load(path: Path) -> dict[str, NDArray[Any]]:
+    with np.load(path, allow_pickle=False) as data:
+        return {name: data[name] for name in ("content", "mel", "embeddings")}
+
+
+def _padded(values: NDArray[np.floating], length: int) -> Tensor:
+    found = np.zeros((values.shape[0], length), np.float32)
+    found[:, : values.shape[1]] = values
+    return torch.from_numpy(found)
+
+
+class ConverterBrain(AdversarialBrain):
+    """Distances of mels, a discriminator of mels, and whether encoders hear the right voice in them.
+
+    Attributes:
+        half: Whether convolutions run in bfloat16.
+        encoders: What gives vectors ``(B, D)`` of log mels ``(B, MELS, T)``, by the name of the loss.
+    """
+
+    half: bool = False
+    encoders: Mapping[str, Embedder] = MappingProxyType({})
+
+    def make(self, batch: Batch) -> Tensor:
+        """What was said, said again."""
+        with torch.autocast(self.device.split(":")[0], dtype=torch.bfloat16, enabled=self.half):
+            made: Tensor = self.modules["generator"](batch["content"], reference=reference_of(batch))
+        return made.float()
+
+    def real(self, batch: Batch) -> Tensor:
+        """What was heard."""
+        return batch["mel"]
+
+    def judge(self, batch: Batch, example: Tensor) -> Judgement:
+        """Patch by patch, beside what is said and by whom."""
+        voice = (batch["voice"] * 16)[..., None].expand(-1, -1, example.shape[2])
+        with torch.autocast(self.device.split(":")[0], dtype=torch.bfloat16, enabled=self.half):
+            scores, features = self.modules["discriminator"](example, torch.cat([batch["content"], voice], dim=1))
+        return [score.float() for score in scores], [feature.float() for feature in features]
+
+    def distances(self, batch: Batch, made: Tensor) -> Losses:
+        """Of mels and of how they change, and of voices."""
+        true = batch["mel"]
+        losses = {
+            "mel": weighted_l1(made, true),
+            "change": weighted_l1(made.diff(dim=2), true.diff(dim=2)) + weighted_l1(made.diff(dim=1), true.diff(dim=1)),
+        }
+        for name, encoder in self.encoders.items():
+            with torch.no_grad():
+                wanted = batch["voice"] if name == "ge2e" else encoder(batch["reference_mel"])
+            losses[name] = 1 - nn.functional.cosine_similarity(encoder(made), wanted, dim=1).mean()
+        return losses
+
+    def validation(self, batch: Batch) -> dict[str, Tensor]:
+        """The distances of the averaged network."""
+        return self.distances(batch, self.best()(batch["content"], reference=reference_of(batch)))
+
+
+def reference_of(batch: Batch) -> Reference:
+    """What a batch knows of its voices."""
+    return Reference(batch["embedding"], batch["reference_content"], batch["reference_mel"], batch["known"])
+
+
+class Ge2eOfMel(nn.Module):
+    """The GE2E encoder over the converter's mels instead of its own, so that it can be trained through.
+
+    Args:
+        encoder: With its weights.
+        power: ``(40, MELS)``, as ``power_map`` gives it.
+    """
+
+    def __init__(self, encoder: Ge2e, *, power: NDArray[np.float32]) -> None:
+        super().__init__()
+        self.encoder = encoder.requires_grad_(False)
+        self.register_buffer("power", torch.from_numpy(power))
+
+    def forward(self, mel: Tensor) -> Tensor:
+        """Unit vectors ``(B, D)`` of log mels ``(B, MELS, T)``."""
+        power = torch.einsum("om,bmt->bto", self.get_buffer("power"), torch.exp(2 * mel))
+        vector: Tensor = self.encoder(power)
+        return vector
+
+
+def power_map(recordings: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """From the power of ``voice_mel``'s mels to that of GE2E's, ``(40, MELS)``, fitted to speech.
+
+    Each of GE2E's is a sum, none of it negative, of the five that go with it best.
+    """
+    given, wanted = [], []
+    for samples in recordings:
+        ours = torch.exp(2 * log_mel(torch.from_numpy(samples[None])))[0].T.numpy()
+        theirs = mel_frames(samples)[: len(ours)]
+        given.append(ours[: len(theirs)])
+        wanted.append(theirs)
+    x, y = np.concatenate(given)[::3], np.concatenate(wanted)[::3]
+    alike = np.corrcoef(np.log(x + 1e-9).T, np.log(y + 1e-9).T)[: x.shape[1], x.shape[1] :]
+    found = np.zeros((y.shape[1], x.shape[1]), np.float32)
+    for row, column in enumerate(y.T):
+        best = np.argsort(-alike[:, row])[:_SUMMANDS]
+        weight = 1 / (column + np.percentile(column, 60))  # faint frames count as well as loud ones
+        found[row, best], _ = nnls(x[:, best] * weight[:, None], column * weight)
+    return found

@@ -1,0 +1,243 @@
+"""The cloner: a base speaks the line, networks of ours say it again in the enrolled voice."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from avsynth.audio.resample import resample
+from avsynth.core.errors import InputError
+from avsynth.core.media import Waveform
+from avsynth.core.span import Span
+from avsynth.core.speech import Speech, VoiceProfile
+from avsynth.models.hub import find_card, load_into
+from avsynth.models.neural_vocoder import NeuralVocoder
+from avsynth.models.voice_converter import Reference, VoiceConverter, content_of, loudness_of
+from avsynth.models.voice_mel import FRAME_RATE, HOP, RATE, log_mel
+from avsynth.voice import bases
+from avsynth.voice.bases import AUTO, BASES, BaseVoice, choose, nearest_voice
+from avsynth.voice.content import Hearing, at_level
+from avsynth.voice.melody import Melody
+from avsynth.voice.rhythm import FASTEST, SLOWEST, Piece, cut_into_pieces, edges_in_samples, place_phonemes
+
+CONVERTER, VOCODER = "voice_converter/libri", "vocoder/pulses-and-noise"
+DELIVERED_RATE = 48_000
+_LEAD, _TAIL = Fraction(1, 50), Fraction(1, 20)  # seconds kept before the first phoneme and after the last
+_WIDEST, _NARROWEST = 1.6, 0.7  # how far the base's melody is widened or flattened to the person's
+LONGEST_REFERENCE = 3000  # frames looked up: half a minute
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Networks:
+    """What listens, converts and speaks."""
+
+    hearing: Hearing
+    converter: VoiceConverter
+    vocoder: NeuralVocoder
+
+    @classmethod
+    def load(cls) -> Networks:
+        """With the weights of ``pretrained``.
+
+        Raises:
+            ModelError: They are absent or wrong.
+        """
+        return _networks()
+
+
+@lru_cache(maxsize=1)
+def _networks() -> Networks:
+    converter, vocoder = VoiceConverter(), NeuralVocoder()
+    load_into(converter, card=CONVERTER)
+    load_into(vocoder, card=VOCODER)
+    return Networks(Hearing.load(), converter.eval(), vocoder.eval())
+
+
+class NeuralCloner:
+    """Says lines in an enrolled voice, in every language that a base speaks, exactly as long as asked.
+
+    Args:
+        base: Engine of ``BASES`` that speaks the words; ``"auto"`` takes the best for the language.
+
+    The phoneme times are the base's. Output is one channel at 48 kHz; the networks work at 16 kHz, and what lies above
+    8 kHz is left empty.
+    """
+
+    name = "neural"
+    sample_rate = DELIVERED_RATE
+    takes_base = True
+
+    def __init__(self, base: str = AUTO) -> None:
+        if base != AUTO:
+            BASES.get(base)
+        self.base = base
+
+    def languages(self) -> tuple[str, ...]:
+        """Every language of the base, or of any."""
+        names = BASES.names() if self.base == AUTO else [self.base]
+        spoken: set[str] = set()
+        for name in names:
+            try:
+                spoken |= set(BASES.get(name)().languages())
+            except ImportError:  # its package is not installed
+                continue
+        return tuple(sorted(spoken))
+
+    def clone(
+        self, text: str, *, profile: VoiceProfile, language: str, duration: Fraction | None = None, seed: int = 0
+    ) -> Speech:
+        """Speak ``text``; with ``duration`` the speech lasts exactly that, rounded to whole samples.
+
+        Within 0.7 to 1.4 of the natural length the base's own pace does most of it and the rest is moved between
+        pauses, vowels and consonants. A longer place ends in silence; a shorter one is spoken as fast as it must be,
+        and ``Speech.stretch`` says so.
+
+        Raises:
+            InputError: Nothing to say, a language that no base speaks, a place too short for its phonemes, or a
+                profile from before this cloner.
+        """
+        if profile.sample is None or profile.encoder != "ge2e":
+            raise InputError(
+                f"the profile of {profile.speaker!r} holds no sample of the voice; enroll it with the encoder ge2e"
+            )
+        base: BaseVoice = BASES.get(choose(language) if self.base == AUTO else self.base)()
+        stock = nearest_voice(base.voices(language), f0_hz=profile.statistics.f0_median_hz)
+        voice = stock.name
+        natural = _Said.by(base, text, language=language, voice=voice, pace=1.0)
+        samples = round((natural.duration if duration is None else duration) * DELIVERED_RATE)
+        if samples <= 0:
+            raise InputError("a line needs a place longer than nothing; give it a duration")
+        spoken = min(samples, int(natural.duration * SLOWEST * DELIVERED_RATE))
+        factor = Fraction(spoken, DELIVERED_RATE) / natural.duration
+        said = natural if duration is None else _nearest(base, natural, text, language, voice, factor)
+        edges = edges_in_samples(said.pieces, samples=spoken, sample_rate=DELIVERED_RATE)
+        sound = speak_as(profile, said=said, edges=edges, near_hz=stock.f0_median_hz, seed=seed)
+        return Speech(
+            Waveform(np.pad(sound, (0, samples - spoken))[None], DELIVERED_RATE),
+            place_phonemes(said.pieces, edges=edges, samples=samples, sample_rate=DELIVERED_RATE),
+            language,
+            stretch=1.0 if duration is None else float(factor),
+        )
+
+
+@dataclass(frozen=True)
+class _Said:
+    """A base's speech, cut to what is said."""
+
+    waveform: Waveform
+    pieces: tuple[Piece, ...]
+
+    @property
+    def duration(self) -> Fraction:
+        return self.pieces[-1].span.end - self.pieces[0].span.start
+
+    @classmethod
+    def by(cls, base: BaseVoice, text: str, *, language: str, voice: str, pace: float) -> _Said:
+        speech = base.speak(text, language=language, voice=voice, pace=pace)
+        if not len(speech.timeline):
+            raise InputError("there is nothing to say; give words")
+        first, last = speech.timeline.phonemes[0].span.start, speech.timeline.phonemes[-1].span.end
+        within = Span(max(Fraction(0), first - _LEAD), min(speech.waveform.duration, last + _TAIL))
+        return cls(speech.waveform, cut_into_pieces(speech.timeline.phonemes, within=within))
+
+
+def _nearest(base: BaseVoice, natural: _Said, text: str, language: str, voice: str, factor: Fraction) -> _Said:
+    """Spoken by the base at the pace that should give ``factor`` of the natural length."""
+    pace = float(1 / max(factor, FASTEST))
+    if abs(pace - 1) < 0.03:
+        return natural
+    return _Said.by(base, text, language=language, voice=voice, pace=min(max(pace, bases.SLOWEST), bases.FASTEST))
+
+
+def speak_as(
+    profile: VoiceProfile, *, said: _Said, edges: tuple[int, ...], near_hz: float | None = None, seed: int = 0
+) -> NDArray[np.float32]:
+    """What was said, in the profile's voice, its pieces at ``edges``: ``(edges[-1],)`` at ``DELIVERED_RATE``."""
+    networks = Networks.load()
+    sound = resample(Waveform(said.waveform.mono()[None], said.waveform.sample_rate), RATE).samples
+    melody = Melody.of(sound[0], sample_rate=RATE, near_hz=near_hz)
+    mel = at_level(log_mel(torch.from_numpy(np.ascontiguousarray(sound)))[0])
+    logits, loudness = networks.hearing.logits(mel), loudness_of(mel[None])[0]
+    pitch = toward(melody, profile=profile)
+    times = _times(said.pieces, edges)
+    content = content_of(
+        _moved(logits, times)[None],
+        loudness=_moved(loudness[None], times),
+        f0_hz=_moved(torch.from_numpy(pitch)[None].log(), times).exp(),
+        voiced=(_moved(torch.from_numpy(melody.voiced)[None].float(), times) > 0.5).float(),
+    )
+    f0_hz = _moved(torch.from_numpy(pitch)[None].log(), times).exp()
+    voiced = content[:, -1] + 0.5
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        converter = own_converter(profile, networks=networks)
+        made = converter(content, reference=reference_of(profile, hearing=networks.hearing))
+        noise = torch.randn(1, (made.shape[2] - 1) * HOP, generator=generator)
+        speech = networks.vocoder(made, f0_hz=f0_hz, voiced=voiced, noise=noise)
+    wide = resample(Waveform(speech.numpy(), RATE), DELIVERED_RATE).samples[0]
+    length = edges[-1]
+    return np.pad(wide[:length], (0, max(0, length - len(wide)))).astype(np.float32)
+
+
+def own_converter(profile: VoiceProfile, *, networks: Networks) -> VoiceConverter:
+    """The converter with the person's own weights, where the profile holds some.
+
+    Raises:
+        InputError: They were fitted to another converter.
+    """
+    if not profile.adapted:
+        return networks.converter
+    if profile.adapted_from != find_card(CONVERTER).sha256:
+        raise InputError(
+            f"the voice of {profile.speaker!r} was fitted to other weights than those here; enroll it again"
+        )
+    own = copy.deepcopy(networks.converter)
+    state = {name: torch.from_numpy(values.astype(np.float32)) for name, values in profile.adapted.items()}
+    own.load_state_dict(state, strict=False)
+    return own
+
+
+def toward(melody: Melody, *, profile: VoiceProfile) -> NDArray[np.float32]:
+    """The melody moved to the person's pitch and as lively as theirs, ``(T,)`` in Hz."""
+    log_f0 = np.log(melody.f0_hz)
+    own = log_f0[melody.voiced] if melody.voiced.any() else log_f0
+    width = profile.statistics.f0_deviation / max(float(own.std()), 0.03)
+    moved = (log_f0 - np.median(own)) * np.clip(width, _NARROWEST, _WIDEST) + np.log(profile.statistics.f0_median_hz)
+    pitch: NDArray[np.float32] = np.exp(moved).clip(50, 600).astype(np.float32)
+    return pitch
+
+
+def reference_of(profile: VoiceProfile, *, hearing: Hearing, longest: int = LONGEST_REFERENCE) -> Reference:
+    """What the converter looks up of a voice: its first ``longest`` frames."""
+    sample = profile.sample
+    assert sample is not None
+    mel = at_level(torch.from_numpy(sample.mel[:, :longest].astype(np.float32)))
+    content = hearing.content(mel, melody=Melody.drawn(sample.f0_hz[:longest].astype(np.float32)))
+    embedding = torch.from_numpy(profile.embedding.astype(np.float32))
+    return Reference(embedding[None], content[None], mel[None], torch.ones(1, mel.shape[1]))
+
+
+def _times(pieces: tuple[Piece, ...], edges: tuple[int, ...]) -> Array:
+    """The moment of the base's speech that each frame of the line shows, in its frames."""
+    natural = [float(piece.span.start) for piece in pieces] + [float(pieces[-1].span.end)]
+    count = -(-edges[-1] * FRAME_RATE // DELIVERED_RATE) + 1
+    times: Array = np.interp(np.arange(count) / FRAME_RATE, np.array(edges) / DELIVERED_RATE, natural) * FRAME_RATE
+    return times
+
+
+def _moved(values: Tensor, times: Array) -> Tensor:
+    """Values ``(C, T)`` read at ``times``, between two frames in proportion."""
+    at = np.clip(times, 0, values.shape[1] - 1)
+    first = np.minimum(at.astype(np.int64), max(values.shape[1] - 2, 0))
+    second = np.minimum(first + 1, values.shape[1] - 1)
+    share = torch.from_numpy((at - first).astype(np.float32))
+    return values[:, first] * (1 - share) + values[:, second] * share

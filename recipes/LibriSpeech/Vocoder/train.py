@@ -1,0 +1,72 @@
+"""Trains the neural vocoder on what prepare.py measured.
+
+python recipes/LibriSpeech/Vocoder/train.py recipes/LibriSpeech/Vocoder/hparams/base.yaml \
+    --manifest vocoder.json --output run
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from torch.utils.data import Subset
+
+from avsynth.models.neural_vocoder import NeuralVocoder
+from avsynth.models.speech_discriminator import SpectrogramDiscriminator
+from avsynth.training.backends.brain import seed_all
+from avsynth.training.backends.vocoder import Crops, VocoderBrain
+from avsynth.training.command import Run, command, report
+from avsynth.training.export import export
+from avsynth.training.hparams import Duel, Schedule, load_hparams
+
+
+@dataclass(frozen=True)
+class Hparams:
+    """The settings of this recipe.
+
+    Attributes:
+        schedule: How long and how fast.
+        duel: Generator against discriminators.
+        width: Channels of the generator.
+        depth: Blocks of the generator.
+        frames: Length of a crop, 10 ms each.
+        most: Recordings to train on, the first ones; 0 takes all.
+    """
+
+    schedule: Schedule
+    duel: Duel
+    width: int
+    depth: int
+    frames: int
+    most: int = 0
+
+
+def train(run: Run) -> None:
+    """Train, export."""
+    settings = load_hparams(run.hparams, Hparams)
+    seed_all(run.seed)
+    data = Crops(run.manifest, "train", frames=settings.frames, disguise=True)
+    brain = VocoderBrain(
+        {
+            "generator": NeuralVocoder(settings.width, settings.depth),
+            "discriminator": SpectrogramDiscriminator(),
+        },
+        duel=settings.duel,
+        schedule=settings.schedule,
+        output=run.output,
+        seed=run.seed,
+        threads=run.threads,
+        progress=report,
+    )
+    few = Subset(data, range(settings.most or len(data)))
+    valid = Crops(run.manifest, "valid", frames=4 * settings.frames, disguise=False)
+    brain.train_on(few, valid=valid, weights=data.weights[: len(few)])
+    export(brain.best(), card=Path(__file__).parent / "card.toml", output=run.output)
+
+
+main = partial(command, train, about=str(__doc__))
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""Trains the converter of the cloner `neural` on what prepare.py measured.
+
+python recipes/LibriSpeech/VoiceCloner/train.py recipes/LibriSpeech/VoiceCloner/hparams/base.yaml \
+    --manifest voices.json --output run
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from torch.utils.data import Subset
+
+from avsynth.models.ge2e import Ge2e
+from avsynth.models.hub import load_into
+from avsynth.models.speaker_encoder import Coach
+from avsynth.models.speech_discriminator import MelDiscriminator
+from avsynth.models.voice_converter import CONTENT, EMBEDDING, VoiceConverter
+from avsynth.training.backends.brain import seed_all
+from avsynth.training.backends.converter import ConverterBrain, Ge2eOfMel, Voices
+from avsynth.training.command import Run, command, report
+from avsynth.training.export import export
+from avsynth.training.hparams import Duel, Schedule, load_hparams
+
+
+@dataclass(frozen=True)
+class Hparams:
+    """The settings of this recipe.
+
+    Attributes:
+        schedule: How long and how fast.
+        duel: Generator against discriminator.
+        width: Channels of the converter.
+        frames: Length of a window, 10 ms each.
+        reference: Most frames of the voice to look up.
+        dropout: Share of channels dropped.
+        encoders: Whether encoders say what voice they hear; they need their weights.
+        half: Whether convolutions run in bfloat16: twice as fast where the processor can.
+        most: Recordings to train on, the first ones; 0 takes all.
+    """
+
+    schedule: Schedule
+    duel: Duel
+    width: int
+    frames: int
+    reference: int
+    dropout: float = 0.1
+    encoders: bool = True
+    half: bool = False
+    most: int = 0
+
+
+def train(run: Run) -> None:
+    """Train, export."""
+    settings = load_hparams(run.hparams, Hparams)
+    seed_all(run.seed)
+    size = {"frames": settings.frames, "reference": settings.reference}
+    data = Voices(run.manifest, "train", chance=True, **size)
+    brain = ConverterBrain(
+        {
+            "generator": VoiceConverter(settings.width, dropout=settings.dropout),
+            "discriminator": MelDiscriminator(CONTENT + EMBEDDING),
+        },
+        duel=settings.duel,
+        schedule=settings.schedule,
+        output=run.output,
+        seed=run.seed,
+        threads=run.threads,
+        progress=report,
+    )
+    brain.half = settings.half
+    if settings.encoders:
+        ge2e, coach = Ge2e(), Coach()
+        load_into(ge2e, card="speaker_encoder/ge2e", ignore=("similarity_weight", "similarity_bias"))
+        load_into(coach, card="speaker_encoder/coach")
+        brain.encoders = {
+            "ge2e": Ge2eOfMel(ge2e, power=data.power).to(brain.device),
+            "coach": coach.eval().requires_grad_(False).to(brain.device),
+        }
+    few = Subset(data, range(settings.most or len(data)))
+    valid = Voices(run.manifest, "valid", chance=False, **size)
+    brain.train_on(few, valid=valid, weights=data.weights[: len(few)])
+    export(brain.best(), card=Path(__file__).parent / "card.toml", output=run.output)
+
+
+main = partial(command, train, about=str(__doc__))
+
+if __name__ == "__main__":
+    sys.exit(main())
