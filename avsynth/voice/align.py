@@ -27,6 +27,7 @@ _RATE = 16_000
 _SILENT = 1e-4  # of full scale
 _CLOSURE_FRAMES = 15  # a silence before a plosive as short as this is its closure
 _GAP_FRAMES = 5  # a silence as short as this between two sounds is no pause
+_SILENT_CHANCE = -0.7  # mean log chance of silence, below which a gap is no pause, whatever it is: one in two
 _FAINTEST = -9.0  # log chance below which it does not matter how unlikely a sound is
 _SILENCE_COST = 0.7  # in natural log units a frame: closures are heard as silence too
 _SHORTEST_FRAMES = 3  # of a sound that nobody said was there
@@ -82,7 +83,7 @@ def align_phonemes(recording: Waveform, *, symbols: Sequence[str]) -> PhonemeTim
         float(np.exp(chances[a:b, list(phones_of(symbol))].max(axis=1).mean()))
         for symbol, (a, b) in zip(symbols, edges, strict=True)
     ]
-    return _timeline(symbols, _without_gaps(symbols, edges), scores, duration=recording.duration)
+    return _timeline(symbols, _without_gaps(symbols, edges, silence=chances[:, SILENCE]), scores, duration=recording.duration)
 
 
 def hear_phonemes(recording: Waveform) -> PhonemeTimeline:
@@ -98,7 +99,7 @@ def hear_phonemes(recording: Waveform) -> PhonemeTimeline:
     kept = [(a, b) for a, b in runs if best[a] != SILENCE and b - a >= _SHORTEST_FRAMES]
     symbols = [PHONES[best[a]] for a, _ in kept]
     scores = [float(np.exp(chances[a:b, best[a]].mean())) for a, b in kept]
-    return _timeline(symbols, _without_gaps(symbols, kept), scores, duration=recording.duration)
+    return _timeline(symbols, _without_gaps(symbols, kept, silence=chances[:, SILENCE]), scores, duration=recording.duration)
 
 
 def _listen(recording: Waveform) -> Array:
@@ -139,15 +140,17 @@ def _force(chances: Array, phones: Sequence[int]) -> NDArray[np.int64]:
     return path
 
 
-def _without_gaps(symbols: Sequence[str], edges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The same sounds, with silences that are no pauses given to those beside them."""
+def _without_gaps(
+    symbols: Sequence[str], edges: Sequence[tuple[int, int]], *, silence: Array
+) -> list[tuple[int, int]]:
+    """The same sounds, with what is no pause given to those beside it: closures, and where it is not silent at all."""
     found = list(edges)
     for index in range(1, len(found)):
         (start, end), (after, last) = found[index - 1], found[index]
         gap = after - end
         if 0 < gap <= _CLOSURE_FRAMES and features(symbols[index]).manner in _STOPS:
             found[index] = (end, last)
-        elif 0 < gap <= _GAP_FRAMES:
+        elif 0 < gap and (gap <= _GAP_FRAMES or float(silence[end:after].mean()) < _SILENT_CHANCE):
             found[index - 1], found[index] = (start, end + gap // 2), (end + gap // 2, last)
     return found
 

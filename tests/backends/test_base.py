@@ -6,6 +6,7 @@ a tone a letter, so that its times can be heard.
 
 from __future__ import annotations
 
+import itertools
 import json
 from functools import cache
 
@@ -313,7 +314,9 @@ def test_each_of_piper_s_phonemes_sounds_at_its_time(piper):
     rate, sound = speech.waveform.sample_rate, speech.waveform.samples[0]
     heard = np.diff(np.unwrap(np.angle(hilbert(sound)))) * rate / (2 * np.pi)
     assert len(speech.timeline) > 14
-    for phoneme in speech.timeline:
+    for phoneme, after in itertools.pairwise(speech.timeline):
+        if after.span.start > phoneme.span.end:  # before a pause it may last into the mark's own tone
+            continue
         start, end = float(phoneme.span.start) * rate, float(phoneme.span.end) * rate
         middle = heard[round(start + 0.3 * (end - start)) : round(end - 0.3 * (end - start))]
         assert np.median(middle) == pytest.approx(tone_of(LETTERS[phoneme.symbol[0]][0]), abs=4)

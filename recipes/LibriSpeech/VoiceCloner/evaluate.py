@@ -35,6 +35,7 @@ from avsynth.metrics.speaker import SpeakerSimilarity, speaker_similarity
 from avsynth.metrics.timing import duration_error
 from avsynth.metrics.words import WordErrors, recognizers, total, word_errors
 from avsynth.training.results import Row, origin, read_results, table, write_results
+from avsynth.voice.backends.adaptation import adapt
 from avsynth.voice.base import ENCODERS, SpeakerEncoder
 from avsynth.voice.bases import BASES, choose, nearest_voice
 from avsynth.voice.enroll import enroll
@@ -284,6 +285,7 @@ def unseen(media: Path, *, count: int = 0) -> list[Person]:
     return people[:: max(1, len(people) // count)][:count] if count else people
 
 
+FITTED, LEAST_FITTED = "neural", 9.0  # the cloner that can be fitted to a voice, and seconds of speech it takes
 HELD_OUT = 5  # recordings at the end of each list, never enrolled
 
 
@@ -326,8 +328,12 @@ def adaptation(media: Path, bench: Bench, *, given: argparse.Namespace) -> Itera
                 except InputError as error:
                     sys.stderr.write(f"{name}, {seconds} s: not measured: {error}\n")
                     continue
-            made = clone(held, {name: profile}, cloner=given.cloner, language="en", sentences=sentences)
-            yield held.row(f"{given.cloner}, {name}", made, language="en", reference=f"{there:.0f}")
+            profiles = {f"{given.cloner}, {name}": profile}
+            if given.cloner.partition("/")[0] == FITTED and there >= LEAST_FITTED:
+                profiles[f"{given.cloner} fitted, {name}"] = adapt(profile)
+            for what, one in profiles.items():
+                made = clone(held, {name: one}, cloner=given.cloner, language="en", sentences=sentences)
+                yield held.row(what, made, language="en", reference=f"{there:.0f}")
             if there < seconds:
                 sys.stderr.write(f"{name} has {there:.0f} s to enroll; longer references are not measured\n")
                 break

@@ -118,38 +118,6 @@ def test_sources_must_be_there(verified, tmp_path):
         enroll([tmp_path / "a.wav"], speaker="Ana", consent=consent, spans={tmp_path / "other.wav": []})
 
 
-def conversation(voices, tmp_path, *order):
-    """The voices one after another, half a second of silence between."""
-    rate = voices["man"][2]
-    path = tmp_path / f"{'-'.join(order)}.wav"
-    gap = np.zeros(rate // 2, np.float32)
-    soundfile.write(path, np.concatenate([part for name in order for part in (voices[name][1], gap)]), rate)
-    return path
-
-
-def test_whoever_speaks_clearly_most_is_kept(voices, verified, tmp_path):
-    path = conversation(voices, tmp_path, "woman", "man", "woman", "woman", "woman")
-    made = study([path], speaker="Ana", consent=verified("Ana"))
-    (report,) = made.sources
-    assert made.profile.statistics.f0_median_hz == pytest.approx(198, rel=0.05)
-    assert report.usable_seconds == pytest.approx(made.profile.speech_seconds)
-    assert report.usable_seconds == pytest.approx(0.8 * report.speech_seconds, rel=0.12)
-    assert [item.reason for item in report.left_out] == ["somebody else speaks, or it cannot be told"]
-    assert report.usable_seconds + report.left_out[0].seconds == pytest.approx(report.speech_seconds)
-
-
-def test_two_who_speak_as_much_must_be_told_apart(voices, verified, tmp_path):
-    path = conversation(voices, tmp_path, "man", "woman", "man", "woman")
-    with pytest.raises(InputError, match=r"2 people speak in .*\(\d+ s, \d+ s\).*--like CLIP.*--span"):
-        study([path], speaker="Ana", consent=verified("Ana"))
-    hers = study([path], speaker="Ana", consent=verified("Ana"), like=voices["woman"][0]).profile
-    assert hers.statistics.f0_median_hz == pytest.approx(198, rel=0.05)
-    with pytest.raises(InputError, match=r"nobody in the recordings sounds like .*woman\.wav"):
-        study([voices["man"][0]], speaker="Ana", consent=verified("Ana"), like=voices["woman"][0])
-    with pytest.raises(InputError, match="not exactly one person"):
-        study([voices["man"][0]], speaker="Ana", consent=verified("Ana"), like=path)
-
-
 def test_a_dirty_recording_is_left_out_beside_a_clean_one(voices, verified, tmp_path):
     path, samples, rate = voices["man"]
     noisy = tmp_path / "noisy.wav"
