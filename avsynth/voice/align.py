@@ -83,7 +83,9 @@ def align_phonemes(recording: Waveform, *, symbols: Sequence[str]) -> PhonemeTim
         float(np.exp(chances[a:b, list(phones_of(symbol))].max(axis=1).mean()))
         for symbol, (a, b) in zip(symbols, edges, strict=True)
     ]
-    return _timeline(symbols, _without_gaps(symbols, edges, silence=chances[:, SILENCE]), scores, duration=recording.duration)
+    return _timeline(
+        symbols, _without_gaps(symbols, edges, silence=chances[:, SILENCE]), scores, duration=recording.duration
+    )
 
 
 def hear_phonemes(recording: Waveform) -> PhonemeTimeline:
@@ -99,7 +101,9 @@ def hear_phonemes(recording: Waveform) -> PhonemeTimeline:
     kept = [(a, b) for a, b in runs if best[a] != SILENCE and b - a >= _SHORTEST_FRAMES]
     symbols = [PHONES[best[a]] for a, _ in kept]
     scores = [float(np.exp(chances[a:b, best[a]].mean())) for a, b in kept]
-    return _timeline(symbols, _without_gaps(symbols, kept, silence=chances[:, SILENCE]), scores, duration=recording.duration)
+    return _timeline(
+        symbols, _without_gaps(symbols, kept, silence=chances[:, SILENCE]), scores, duration=recording.duration
+    )
 
 
 def _listen(recording: Waveform) -> Array:
@@ -140,9 +144,7 @@ def _force(chances: Array, phones: Sequence[int]) -> NDArray[np.int64]:
     return path
 
 
-def _without_gaps(
-    symbols: Sequence[str], edges: Sequence[tuple[int, int]], *, silence: Array
-) -> list[tuple[int, int]]:
+def _without_gaps(symbols: Sequence[str], edges: Sequence[tuple[int, int]], *, silence: Array) -> list[tuple[int, int]]:
     """The same sounds, with what is no pause given to those beside it: closures, and where it is not silent at all."""
     found = list(edges)
     for index in range(1, len(found)):
@@ -150,7 +152,7 @@ def _without_gaps(
         gap = after - end
         if 0 < gap <= _CLOSURE_FRAMES and features(symbols[index]).manner in _STOPS:
             found[index] = (end, last)
-        elif 0 < gap and (gap <= _GAP_FRAMES or float(silence[end:after].mean()) < _SILENT_CHANCE):
+        elif gap > 0 and (gap <= _GAP_FRAMES or float(silence[end:after].mean()) < _SILENT_CHANCE):
             found[index - 1], found[index] = (start, end + gap // 2), (end + gap // 2, last)
     return found
 
