@@ -44,9 +44,14 @@ def require_renderer(name: str) -> None:
         ModelError: The license of its weights was not accepted, or only the user can bring them.
     """
     for card in getattr(RENDERERS.get(name), "weights", ()):
-        from avsynth.models.hub import require  # brings torch, which takes seconds: only where there are weights
-
         require(card)
+
+
+def require(card: str) -> None:
+    """As ``hub.require``, which brings torch: that takes seconds, and only renderers with weights need it."""
+    from avsynth.models import hub
+
+    hub.require(card)
 
 
 def listens(name: str) -> bool:

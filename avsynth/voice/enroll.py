@@ -128,7 +128,8 @@ def _profile(
     speech = Waveform(np.concatenate(bare)[None], SAMPLE_RATE)
     wide = [with_pauses(parts, speech=r.speech, length=len(r.sound)) for r, parts in zip(heard, own, strict=True)]
     flowing = [r.sound[part.start : part.stop] for r, parts in zip(heard, wide, strict=True) for part in parts]
-    best = max(range(len(heard)), key=lambda index: (min(seconds_of(own[index]), 10) // 2, heard[index].snr_db))
+    theirs = [index for index, parts in enumerate(wide) if parts]
+    best = max(theirs, key=lambda index: (min(seconds_of(own[index]), 10) // 2, heard[index].snr_db))
     engine: SpeakerEncoder = ENCODERS.get(encoder)()
     return VoiceProfile(
         speaker=speaker,

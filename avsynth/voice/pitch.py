@@ -9,6 +9,7 @@ from avsynth.voice.vocoder import FRAME_SECONDS, Array, track_f0
 
 _HIGHEST_HARMONIC_HZ = 2000.0
 _PERIODS = 6  # in a window: enough to tell a harmonic from the valley beside it
+_DEEPEST_HZ = 65.0  # no median pitch of a grown person lies below
 _MOST_FRAMES = 300
 _VALLEY_DB = -4.0  # what lies between true harmonics is lower than this against them
 
@@ -38,7 +39,7 @@ def right_octave(f0_hz: Array, *, samples: NDArray[np.float32], sample_rate: int
     if not combs:
         return f0_hz
     between, odd = np.median(np.array(combs), axis=0)
-    if between > _VALLEY_DB:
+    if between > _VALLEY_DB and np.median(f0_hz[voiced]) / 2 >= _DEEPEST_HZ:
         return f0_hz / 2
     if odd < 4 * _VALLEY_DB:  # voices with weak odd harmonics exist; none lacks them
         return f0_hz * 2

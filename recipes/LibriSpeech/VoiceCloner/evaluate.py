@@ -378,7 +378,7 @@ def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--media", type=Path, default=Path(os.environ.get("AVSYNTH_TEST_MEDIA", "../shared/media")))
-    parser.add_argument("--cloner", default="world")
+    parser.add_argument("--cloner", default="neural")
     parser.add_argument("--speakers", type=int, default=0, help="how many people, evenly; 0 all")
     parser.add_argument("--sentences", type=int, default=3, help=f"of each person, at most {len(SENTENCES['en'])}")
     parser.add_argument("--languages", type=lambda text: text.split(","), default=["en"])
