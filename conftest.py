@@ -4,6 +4,8 @@ from importlib.util import find_spec
 
 _NEEDS = {
     "ray": "avsynth/pipeline/backends/ray.py",
+    "pocketsphinx": "avsynth/metrics/backends/sphinx.py",
+    "faster_whisper": "avsynth/metrics/backends/whisper.py",
     "hibari": "avsynth/voice/backends/base_hibari.py",
     "piper": "avsynth/voice/backends/base_piper.py",
     "py_nanotts": "avsynth/voice/backends/base_nanotts.py",
