@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +18,9 @@ from avsynth.models.phonemes import PHONES
 from avsynth.text.articulation import features
 from avsynth.text.espeak import phonemize
 from avsynth.voice.content import Hearing
+from avsynth.voice.melody import FRAME_RATE
 from avsynth.voice.phones import SILENCE, phones_of
 
-FRAME_RATE = 100
 LONGEST_SECONDS = 600  # aligned at once: the search takes memory by the square of it
 _RATE = 16_000
 _SILENT = 1e-4  # of full scale
@@ -120,14 +119,9 @@ def _listen(recording: Waveform) -> Array:
             "cut it between sentences"
         )
     mono = resample(Waveform(recording.mono()[None], recording.sample_rate), _RATE).samples
-    logits = _hearing().logits(log_mel(torch.from_numpy(np.ascontiguousarray(mono)))[0])
+    logits = Hearing.load().logits(log_mel(torch.from_numpy(np.ascontiguousarray(mono)))[0])
     chances: Array = torch.log_softmax(logits, dim=0).T.numpy()
     return chances
-
-
-@lru_cache(maxsize=1)
-def _hearing() -> Hearing:
-    return Hearing.load()
 
 
 def _force(chances: Array, phones: Sequence[int]) -> NDArray[np.int64]:

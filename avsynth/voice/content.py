@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from avsynth.voice.melody import Melody
@@ -28,17 +29,12 @@ class Hearing:
 
     @classmethod
     def load(cls) -> Hearing:
-        """With the weights of ``pretrained/phonemes``.
+        """With the weights of ``pretrained/phonemes``; the aligner and the cloner share one.
 
         Raises:
             ModelError: They are absent or wrong.
         """
-        from avsynth.models.hub import load_into
-        from avsynth.models.phoneme_net import PhonemeNet
-
-        network = PhonemeNet()
-        load_into(network, card=CARD)
-        return cls(network.eval())
+        return cls(_network())
 
     def logits(self, mel: Tensor) -> Tensor:
         """Logits ``(P, T)`` of the phones in log mels ``(MELS, T)``."""
@@ -63,6 +59,17 @@ class Hearing:
             f0_hz=torch.from_numpy(melody.f0_hz[None, :count]),
             voiced=torch.from_numpy(melody.voiced[None, :count]).float(),
         )[0]
+
+
+@lru_cache(maxsize=1)
+def _network() -> PhonemeNet:
+    from avsynth.models.hub import load_into
+    from avsynth.models.phoneme_net import PhonemeNet
+
+    network = PhonemeNet()
+    load_into(network, card=CARD)
+    network.eval()
+    return network
 
 
 def at_level(mel: Tensor) -> Tensor:

@@ -169,14 +169,10 @@ def speak_as(
     logits, loudness = networks.hearing.logits(mel), loudness_of(mel[None])[0]
     pitch = toward(melody, profile=profile)
     times = _times(said.pieces, edges)
-    content = content_of(
-        _moved(logits, times)[None],
-        loudness=_moved(loudness[None], times),
-        f0_hz=_moved(torch.from_numpy(pitch)[None].log(), times).exp(),
-        voiced=(_moved(torch.from_numpy(melody.voiced)[None].float(), times) > 0.5).float(),
-    )
     f0_hz = _moved(torch.from_numpy(pitch)[None].log(), times).exp()
-    voiced = content[:, -1] + 0.5
+    voiced = (_moved(torch.from_numpy(melody.voiced)[None].float(), times) > 0.5).float()
+    moved = _moved(logits, times)[None]
+    content = content_of(moved, loudness=_moved(loudness[None], times), f0_hz=f0_hz, voiced=voiced)
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         converter = own_converter(profile, networks=networks)
