@@ -17,7 +17,7 @@ from avsynth.models.card import Card, find_card
 from avsynth.models.hub import cache_home, obtain
 from avsynth.models.tflite import TfliteNetwork
 
-_EXPORT_VERSION = 1  # raise it when the exported graph changes
+_EXPORT_VERSION = 2  # raise it when the exported graph changes
 _OPSET = 16  # the first with GridSample
 
 

@@ -16,15 +16,16 @@ from torch.utils.data import Dataset
 
 from avsynth.models.ge2e import Ge2e, mel_frames
 from avsynth.models.losses import weighted_l1
-from avsynth.models.voice_converter import Reference
+from avsynth.models.voice_converter import UNKNOWN, Reference, told
 from avsynth.models.voice_mel import log_mel
 from avsynth.training.backends.adversarial import AdversarialBrain, Judgement
 from avsynth.training.backends.brain import Batch, Losses
 from avsynth.training.manifest import place_of, read_manifest
 
 _MARGIN = 8  # frames between what is learnt and what is looked up
-_LEAST_REFERENCE = 100
+_LEAST_REFERENCE = 60
 _SUMMANDS = 5
+_TOLD = 0.75  # share of the windows in which it is known what is said; a voice is fitted without
 
 Embedder = Callable[[Tensor], Tensor]
 
@@ -67,8 +68,8 @@ class Voices(Dataset[dict[str, Tensor]]):
         rows = rows[start : start + length]
         known = np.zeros(self.reference, np.float32)
         known[: len(rows)] = 1
-        return {
-            "content": _padded(part["content"][:, window], self.frames),
+        return self._aloud(index, first) | {
+            "content": self._content(part, window, known=not self.chance or chance.random() < _TOLD),
             "mel": _padded(part["mel"][:, window], self.frames),
             "embedding": torch.from_numpy(part["embeddings"][chance.randint(len(part["embeddings"]))]),
             "voice": torch.from_numpy(part["embeddings"][0]),
@@ -77,10 +78,22 @@ class Voices(Dataset[dict[str, Tensor]]):
             "known": torch.from_numpy(known),
         }
 
+    def _aloud(self, index: int, first: int) -> dict[str, Tensor]:
+        """More of the window that begins at frame ``first``: nothing, unless a subclass needs it."""
+        return {}
+
+    def _content(self, part: Mapping[str, NDArray[Any]], window: slice, *, known: bool) -> Tensor:
+        """What is said in a window, as the phoneme network hears it or as it is known."""
+        content = _padded(part["content"][:, window], self.frames)
+        phones = part["phones"][window] if known else np.zeros(0, np.int64)
+        whole = np.full(self.frames, UNKNOWN, np.int64)
+        whole[: len(phones)] = phones
+        return told(content[None], torch.from_numpy(whole)[None])[0]
+
 
 def _load(path: Path) -> dict[str, NDArray[Any]]:
     with np.load(path, allow_pickle=False) as data:
-        return {name: data[name] for name in ("content", "mel", "embeddings")}
+        return {name: data[name] for name in ("content", "mel", "embeddings", "phones")}
 
 
 def _padded(values: NDArray[np.floating], length: int) -> Tensor:
@@ -94,10 +107,12 @@ class ConverterBrain(AdversarialBrain):
 
     Attributes:
         half: Whether convolutions run in bfloat16.
+        listen_every: In how many steps the encoders listen once, and weigh as much more.
         encoders: What gives vectors ``(B, D)`` of log mels ``(B, MELS, T)``, by the name of the loss.
     """
 
     half: bool = False
+    listen_every: int = 1
     encoders: Mapping[str, Embedder] = MappingProxyType({})
 
     def make(self, batch: Batch) -> Tensor:
@@ -124,10 +139,15 @@ class ConverterBrain(AdversarialBrain):
             "mel": weighted_l1(made, true),
             "change": weighted_l1(made.diff(dim=2), true.diff(dim=2)) + weighted_l1(made.diff(dim=1), true.diff(dim=1)),
         }
+        listens = not made.requires_grad or self.optimizer_step % self.listen_every == 0
         for name, encoder in self.encoders.items():
+            losses[name] = torch.zeros(())
+            if not listens:
+                continue
             with torch.no_grad():
                 wanted = batch["voice"] if name == "ge2e" else encoder(batch["reference_mel"])
-            losses[name] = 1 - nn.functional.cosine_similarity(encoder(made), wanted, dim=1).mean()
+            distance = 1 - nn.functional.cosine_similarity(encoder(made), wanted, dim=1).mean()
+            losses[name] = distance * (self.listen_every if made.requires_grad else 1)
         return losses
 
     def validation(self, batch: Batch) -> dict[str, Tensor]:

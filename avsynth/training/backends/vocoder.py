@@ -8,19 +8,24 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy import signal
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from avsynth.models.losses import weighted_l1
 from avsynth.models.neural_vocoder import NeuralVocoder
 from avsynth.models.speech_discriminator import spectral_distance
+from avsynth.models.voice_converter import VoiceConverter, melody_of
 from avsynth.models.voice_mel import HOP, log_mel
 from avsynth.training.backends.adversarial import AdversarialBrain, Judgement
 from avsynth.training.backends.brain import Batch, Losses
+from avsynth.training.backends.converter import Voices, reference_of
 from avsynth.training.manifest import read_manifest
 from avsynth.training.recordings import read_melody, read_mono
 
 _FACTORS = (0.84, 1.19)  # how much faster speech may be played, to be another voice
+_CONTEXT = 32  # frames that the converter hears before and after what is made
+_LOOKED_UP = 400
+_CONVERTED = 6  # windows of a batch whose mel the converter makes; the mels of the others are the true ones
 _RMS_DBFS = (-32.0, -18.0)
 
 
@@ -65,13 +70,64 @@ class Crops(Dataset[dict[str, Tensor]]):
         return np.float32(min(10 ** (level / 20) / max(rms, 1e-3), 1 / max(float(np.abs(samples).max()), 1e-3)))
 
 
+class Converted(Voices):
+    """Windows of speech for the converter, with the sound that the vocoder should make of what the converter makes.
+
+    Args:
+        manifest: What ``recipes/LibriSpeech/VoiceCloner/prepare.py`` wrote.
+        split: Of the corpus.
+        frames: Length of the sound.
+        chance: Whether windows are drawn at random.
+    """
+
+    def __init__(self, manifest: Path, split: str, *, frames: int, chance: bool) -> None:
+        super().__init__(manifest, split, frames=frames + 1 + 2 * _CONTEXT, reference=_LOOKED_UP, chance=chance)
+        sounds = (read_mono(item, manifest=manifest) for item in self.items)
+        self.sounds = [
+            _played(sound, float(item.id.rpartition("@")[2]), like=part["mel"]).astype(np.float16)
+            for sound, item, part in zip(sounds, self.items, self.parts, strict=True)
+        ]
+
+    def _aloud(self, index: int, first: int) -> dict[str, Tensor]:
+        part, start = self.parts[index], first + _CONTEXT
+        length = self.frames - 2 * _CONTEXT
+        cut = self.sounds[index][start * HOP : (start + length - 1) * HOP].astype(np.float32)
+        samples = np.zeros((length - 1) * HOP, np.float32)
+        samples[: len(cut)] = cut
+        f0_hz, voiced = melody_of(torch.from_numpy(part["content"][:, start : start + length].astype(np.float32))[None])
+        missing = length - f0_hz.shape[1]
+        return {
+            "samples": torch.from_numpy(samples),
+            "f0_hz": nn.functional.pad(f0_hz, (0, missing), value=100.0)[0],
+            "voiced": nn.functional.pad(voiced, (0, missing))[0],
+        }
+
+
+def _played(sound: NDArray[np.float32], factor: float, *, like: NDArray[np.float16]) -> NDArray[np.float32]:
+    """A recording ``factor`` times as fast and as loud as its mel is."""
+    if factor != 1:
+        sound = signal.resample(sound, round(len(sound) / factor)).astype(np.float32)
+    mel = log_mel(torch.from_numpy(sound[None]))[0, :, : like.shape[1]].numpy()
+    played: NDArray[np.float32] = sound * np.exp(np.median(like - mel)).astype(np.float32)
+    return played
+
+
 class VocoderBrain(AdversarialBrain):
-    """Distances of spectra and of mels, and discriminators in three resolutions."""
+    """Distances of spectra and of mels, and discriminators in three resolutions.
+
+    Attributes:
+        converter: What makes the mels of ``Converted`` speech, so that the vocoder mends its faults.
+        half: Whether the converter runs in bfloat16.
+    """
+
+    converter: VoiceConverter | None = None
+    half: bool = False
 
     def make(self, batch: Batch) -> Tensor:
         """The speech again, from its mels."""
-        made: Tensor = _again(self.modules["generator"], batch)
-        return made
+        network = self.modules["generator"]
+        assert isinstance(network, NeuralVocoder)
+        return self._again(network, batch)
 
     def real(self, batch: Batch) -> Tensor:
         """The speech."""
@@ -91,10 +147,14 @@ class VocoderBrain(AdversarialBrain):
         """The distances of the averaged network."""
         best = self.best()
         assert isinstance(best, NeuralVocoder)
-        return self.distances(batch, _again(best, batch))
+        return self.distances(batch, self._again(best, batch))
 
-
-def _again(network: NeuralVocoder, batch: Batch) -> Tensor:
-    mel = batch["mel"] if "mel" in batch else log_mel(batch["samples"])
-    made: Tensor = network(mel, f0_hz=batch["f0_hz"], voiced=batch["voiced"])
-    return made
+    def _again(self, network: NeuralVocoder, batch: Batch) -> Tensor:
+        if self.converter is None:
+            mel = log_mel(batch["samples"])
+        else:
+            with torch.no_grad(), torch.autocast(self.device.split(":")[0], dtype=torch.bfloat16, enabled=self.half):
+                made: Tensor = self.converter(batch["content"], reference=reference_of(batch))
+            mel = torch.cat([made[:_CONVERTED].float(), batch["mel"][_CONVERTED:]])[..., _CONTEXT:-_CONTEXT]
+        speech: Tensor = network(mel, f0_hz=batch["f0_hz"], voiced=batch["voiced"])
+        return speech

@@ -19,12 +19,13 @@ from avsynth.core.span import Span
 from avsynth.core.speech import Speech, VoiceProfile
 from avsynth.models.hub import find_card, load_into
 from avsynth.models.neural_vocoder import NeuralVocoder
-from avsynth.models.voice_converter import Reference, VoiceConverter, content_of, loudness_of
+from avsynth.models.voice_converter import Reference, VoiceConverter, content_of, loudness_of, told
 from avsynth.models.voice_mel import FRAME_RATE, HOP, RATE, log_mel
 from avsynth.voice import bases
 from avsynth.voice.bases import AUTO, BASES, BaseVoice, choose, nearest_voice
 from avsynth.voice.content import Hearing, at_level
 from avsynth.voice.melody import Melody
+from avsynth.voice.phones import phones_at
 from avsynth.voice.rhythm import FASTEST, SLOWEST, Piece, cut_into_pieces, edges_in_samples, place_phonemes
 
 CONVERTER, VOCODER = "voice_converter/libri", "vocoder/pulses-and-noise"
@@ -172,7 +173,8 @@ def speak_as(
     f0_hz = _moved(torch.from_numpy(pitch)[None].log(), times).exp()
     voiced = (_moved(torch.from_numpy(melody.voiced)[None].float(), times) > 0.5).float()
     moved = _moved(logits, times)[None]
-    content = content_of(moved, loudness=_moved(loudness[None], times), f0_hz=f0_hz, voiced=voiced)
+    heard = content_of(moved, loudness=_moved(loudness[None], times), f0_hz=f0_hz, voiced=voiced)
+    content = told(heard, _phones(said.pieces, edges, count=len(times)))
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         converter = own_converter(profile, networks=networks)
@@ -220,6 +222,12 @@ def reference_of(profile: VoiceProfile, *, hearing: Hearing, longest: int = LONG
     content = hearing.content(mel, melody=Melody.drawn(sample.f0_hz[:longest].astype(np.float32)))
     embedding = torch.from_numpy(profile.embedding.astype(np.float32))
     return Reference(embedding[None], content[None], mel[None], torch.ones(1, mel.shape[1]))
+
+
+def _phones(pieces: tuple[Piece, ...], edges: tuple[int, ...], *, count: int) -> Tensor:
+    """What sounds in each frame of the line, ``(1, count)``."""
+    timeline = place_phonemes(pieces, edges=edges, samples=edges[-1], sample_rate=DELIVERED_RATE)
+    return torch.from_numpy(phones_at(timeline, count=count))[None]
 
 
 def _times(pieces: tuple[Piece, ...], edges: tuple[int, ...]) -> Array:

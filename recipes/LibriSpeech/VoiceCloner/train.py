@@ -37,6 +37,7 @@ class Hparams:
         reference: Most frames of the voice to look up.
         dropout: Share of channels dropped.
         encoders: Whether encoders say what voice they hear; they need their weights.
+        listen_every: In how many steps the encoders listen once.
         half: Whether convolutions run in bfloat16: twice as fast where the processor can.
         most: Recordings to train on, the first ones; 0 takes all.
     """
@@ -48,6 +49,7 @@ class Hparams:
     reference: int
     dropout: float = 0.1
     encoders: bool = True
+    listen_every: int = 1
     half: bool = False
     most: int = 0
 
@@ -70,7 +72,7 @@ def train(run: Run) -> None:
         threads=run.threads,
         progress=report,
     )
-    brain.half = settings.half
+    brain.half, brain.listen_every = settings.half, settings.listen_every
     if settings.encoders:
         ge2e, coach = Ge2e(), Coach()
         load_into(ge2e, card="speaker_encoder/ge2e", ignore=("similarity_weight", "similarity_bias"))
