@@ -73,6 +73,9 @@ def dub(
     face: Annotated[list[str] | None, typer.Option("--face", help="SPEAKER=TRACK; else by who speaks.")] = None,
     stems: Annotated[Path | None, typer.Option("--stems", help="Music and effects to lay the dub on.")] = None,
     footage: Footage = None,
+    delivery: Annotated[
+        bool, typer.Option("--delivery/--no-delivery", help="Speak lines the way the original's are spoken.")
+    ] = True,
     plan_only: Annotated[Path | None, typer.Option("--plan-only", help="Write the plan and stop.")] = None,
     engine: Engines = None,
     report: Report = None,
@@ -102,6 +105,7 @@ def dub(
             faces=terminal.numbers(face or [], option="--face"),
             stems=stems,
             footage=tuple(footage or ()),
+            delivery=delivery,
         )
         if film.suffix == ".json":
             plan = read_plan(film)
@@ -212,6 +216,7 @@ def say(
     output: Output,
     duration: Annotated[str | None, typer.Option("--duration", help="Exact length in seconds, such as 2.4.")] = None,
     phonemes: Annotated[Path | None, typer.Option("--phonemes", help="File for the phoneme timeline.")] = None,
+    delivery: Annotated[Path | None, typer.Option("--delivery", help="The original line, spoken this way.")] = None,
     engine: Engines = None,
     project: Project = None,
     seed: Seed = 0,
@@ -227,6 +232,7 @@ def say(
         seed=seed,
         duration=_seconds(duration),
         phonemes=phonemes,
+        delivery=delivery,
     )
     made = run(text, language=language, voice=voice, output=output, options=options)
     if json:

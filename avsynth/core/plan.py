@@ -59,6 +59,7 @@ class DubPlan:
         footage: Other clips of the same person to take mouths from; empty: the film itself.
         project: Production the consents must cover.
         seed: Start of all randomness.
+        delivery: Whether lines are spoken the way the original's are: as high, as lively, with its emphasis and pauses.
     """
 
     film: Path
@@ -73,6 +74,7 @@ class DubPlan:
     footage: tuple[Path, ...] = ()
     project: str | None = None
     seed: int = 0
+    delivery: bool = True
 
     def __post_init__(self) -> None:
         missing = set(self.script.speakers) - {voice.speaker for voice in self.voices}

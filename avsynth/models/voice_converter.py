@@ -18,7 +18,7 @@ _KEY = 48
 _MEAN, _SPREAD = -5.0, 2.0  # of log mels of speech, about
 _FAINTEST = -8.0  # log chance of a phone below which it does not matter how unlikely it is
 _MIDDLE_HZ = 150.0
-UNKNOWN = -1  # phone of a frame of which nobody says what it is
+_LOUDNESS_UNIT = 5.0  # natural log of magnitude
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,12 @@ def loudness_of(mel: Tensor) -> Tensor:
     """
     level = torch.logsumexp(2 * mel, dim=1) / 2
     loud = torch.quantile(level, 0.9, dim=1, keepdim=True)
-    return ((level - loud) / 5).clamp(-1.2, 0.5)
+    return ((level - loud) / _LOUDNESS_UNIT).clamp(-1.2, 0.5)
+
+
+def louder(by: Tensor) -> Tensor:
+    """What loudness changes by when the log magnitude changes ``by``, of any shape."""
+    return by / _LOUDNESS_UNIT
 
 
 def melody_of(content: Tensor) -> tuple[Tensor, Tensor]:
@@ -163,26 +168,3 @@ def melody_of(content: Tensor) -> tuple[Tensor, Tensor]:
     """
     pitch, voicing = content[:, -2], content[:, -1]
     return torch.exp(pitch / 2) * _MIDDLE_HZ, (voicing > 0).float()
-
-
-def told(content: Tensor, phones: Tensor) -> Tensor:
-    """Content in which it is known what is said, beside what the phoneme network hears.
-
-    A phone that is told outweighs what is heard; where the network hears the contrary with certainty, both are left.
-
-    Args:
-        content: ``(B, CONTENT, T)``, as ``content_of`` gives it.
-        phones: ``(B, T)``, index in ``phonemes.PHONES`` of what sounds, ``UNKNOWN`` where only the network says.
-
-    Example:
-        >>> heard = content_of(torch.zeros(1, len(PHONES), 2), loudness=torch.zeros(1, 2), f0_hz=torch.ones(1, 2),
-        ...     voiced=torch.ones(1, 2))
-        >>> known = told(heard, torch.tensor([[7, UNKNOWN]]))
-        >>> int(known[0, : len(PHONES), 0].argmax()), bool((known[..., 1] == heard[..., 1]).all())
-        (7, True)
-    """
-    heard, rest = content[:, : len(PHONES)], content[:, len(PHONES) :]
-    one = nn.functional.one_hot(phones.clamp_min(0), len(PHONES)).transpose(1, 2).to(content.dtype)
-    chances = torch.log_softmax((heard - 1) * -_FAINTEST - _FAINTEST * one, dim=1).clamp_min(_FAINTEST)
-    known = torch.where((phones >= 0)[:, None], chances / -_FAINTEST + 1, heard)
-    return torch.cat([known, rest], dim=1)

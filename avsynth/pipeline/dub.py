@@ -99,7 +99,8 @@ def run_plan(plan: DubPlan, *, options: Options | None = None) -> FilmResult:
     seen = watch(plan.film, landmarker=plan.engines["landmarker"], cache=cache, progress=options.progress)
     job = _Job(plan, options, cache, seen)
     voices = make_voices(plan, cache=cache)
-    spoken = _speak(job, voices)
+    original = film_sound(seen, cache=cache) if seen.info.audio else None
+    spoken = _speak(job, voices, original=original if plan.delivery else None)
     faces = tuple(_animate(job, face, spoken) for face in plan.faces)
     pieces = tuple(piece for face in faces for piece in face.pieces)
     picture = PictureJob(plan.film, seen.digest, seen.shots, pieces, plan.engines["renderer"])
@@ -107,7 +108,6 @@ def run_plan(plan: DubPlan, *, options: Options | None = None) -> FilmResult:
     consents = {voice.consent.consent.id: voice.consent for voice in voices.values()}
     consents |= {(record := verify_consent(face.consent)).consent.id: record for face in plan.faces}
     lines = tuple(item for theirs in spoken.values() for item in theirs)
-    original = film_sound(seen, cache=cache) if seen.info.audio else None
     options.progress("signing", 0, 0)
     claim = Claim(
         title=plan.output.name,
@@ -140,7 +140,7 @@ def _duration(seen: Watched) -> Fraction:
     return video.frame_count / video.frame_rate
 
 
-def _speak(job: _Job, voices: dict[str, Voice]) -> dict[str, tuple[SpokenLine, ...]]:
+def _speak(job: _Job, voices: dict[str, Voice], *, original: Path | None) -> dict[str, tuple[SpokenLine, ...]]:
     plan = job.plan
     digests = {name: profile_digest(voice.profile) for name, voice in voices.items()}
     jobs = [
@@ -151,6 +151,7 @@ def _speak(job: _Job, voices: dict[str, Voice]) -> dict[str, tuple[SpokenLine, .
             over(plan.engines["cloner"], base=plan.engines.get("base", AUTO)),
             plan.seed,
             job.cache.folder,
+            original,
         )
         for line in plan.script.utterances
     ]

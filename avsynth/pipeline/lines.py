@@ -15,10 +15,13 @@ from avsynth.core.files import sha256
 from avsynth.core.media import Waveform
 from avsynth.core.progress import Progress
 from avsynth.core.script import Utterance
+from avsynth.core.serial import to_plain
 from avsynth.core.speech import PhonemeSpan, PhonemeTimeline, Speech, VoiceProfile
+from avsynth.media.read import read_audio
 from avsynth.pipeline.artefacts import load_speech, save_speech
 from avsynth.pipeline.cache import Cache, Stage
 from avsynth.pipeline.executors import executor
+from avsynth.voice.delivery import Delivery
 from avsynth.voice.profile import load_profile
 from avsynth.voice.say import speak
 
@@ -35,9 +38,10 @@ class LineJob:
     cloner: str
     seed: int
     cache: Path
+    original: Path | None = None  # the film's sound; None where the line is not spoken as it is heard there
 
     def stage(self) -> Stage:
-        """The stage that speaks this line. Where it stands in the film does not change how it sounds."""
+        """The stage that speaks this line. Where it stands in the film matters only where the original is followed."""
         inputs = {
             "text": self.line.text,
             "language": self.line.language,
@@ -46,6 +50,8 @@ class LineJob:
             "cloner": self.cloner,
             "seed": self.seed,
         }
+        if self.original is not None:
+            inputs |= {"original": self.original.name, "span": to_plain(self.line.span)}
         return Stage("clone", inputs, "", partial(speak_line, self))
 
     @property
@@ -68,13 +74,15 @@ class SpokenLine:
 
 def speak_line(job: LineJob, folder: Path) -> None:
     """Clone and fit one line."""
+    profile = _profile(job.profile)
     speech = speak(
         job.line.text,
-        profile=_profile(job.profile),
+        profile=profile,
         language=job.line.language,
         cloner=job.cloner,
         duration=job.duration,
         seed=job.seed,
+        delivery=_delivery(job, profile),
     )
     save_speech(folder, at_film_rate(speech, job.duration))
 
@@ -91,6 +99,14 @@ def at_film_rate(speech: Speech, duration: Fraction) -> Speech:
     exact = np.pad(sound, ((0, 0), (0, count - sound.shape[1])))
     timeline = speech.timeline.within(min(duration, speech.timeline.duration)).place(Fraction(0), duration)
     return Speech(Waveform(exact, FILM_SAMPLE_RATE), timeline, speech.language, speech.stretch)
+
+
+def _delivery(job: LineJob, profile: VoiceProfile) -> Delivery | None:
+    """How the original line is spoken; None where it is not followed, or no voice is heard there."""
+    if job.original is None:
+        return None
+    heard = read_audio(job.original, span=job.line.span)
+    return Delivery.of(heard, f0_median_hz=profile.statistics.f0_median_hz)
 
 
 @lru_cache(maxsize=8)

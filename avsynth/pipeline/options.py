@@ -56,12 +56,14 @@ class DubOptions(Options):
         faces: Face track number by speaker, where the automatic choice is not wanted.
         stems: Music and effects without speech; the dub is laid on them. Without, the original is ducked.
         footage: Other clips of the same person to take mouths from.
+        delivery: Whether lines are spoken the way the original's are: as high, as lively, with its emphasis and pauses.
     """
 
     voices: Mapping[str, Path] = field(default_factory=dict)
     faces: Mapping[str, int] = field(default_factory=dict)
     stems: Path | None = None
     footage: tuple[Path, ...] = ()
+    delivery: bool = True
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,9 @@ class SayOptions(Options):
     Attributes:
         duration: Exact length in seconds; ``None`` is the natural one.
         phonemes: File for the phoneme timeline.
+        delivery: Recording of the line that this one translates; it is spoken the same way.
     """
 
     duration: Fraction | None = None
     phonemes: Path | None = None
+    delivery: Path | None = None

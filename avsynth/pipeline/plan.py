@@ -118,6 +118,7 @@ def make_plan(
         footage=tuple(path.absolute() for path in options.footage),
         project=options.project,
         seed=options.seed,
+        delivery=options.delivery,
     )
 
 

@@ -8,11 +8,14 @@ from pathlib import Path
 from avsynth.core.errors import InputError
 from avsynth.core.files import write_text
 from avsynth.core.speech import VoiceProfile
+from avsynth.media.read import read_audio
 from avsynth.pipeline.options import SayOptions
 from avsynth.pipeline.result import SayResult
 from avsynth.provenance.consent import require_standing
 from avsynth.provenance.manifest import Claim
 from avsynth.provenance.release import release_speech
+from avsynth.voice.base import CLONERS, acts
+from avsynth.voice.delivery import Delivery
 from avsynth.voice.profile import load_profile
 from avsynth.voice.say import over, speak
 
@@ -48,6 +51,7 @@ def say(
         cloner=over(options.all_engines["cloner"], base=options.all_engines["base"]),
         duration=options.duration,
         seed=options.seed,
+        delivery=_delivery(options, profile),
     )
     claim = Claim(
         title=output.name,
@@ -62,3 +66,22 @@ def say(
     if options.phonemes is not None:
         write_text(options.phonemes, json.dumps(result.phonemes(), indent=1, ensure_ascii=False) + "\n")
     return result
+
+
+def _delivery(options: SayOptions, profile: VoiceProfile) -> Delivery | None:
+    """How the original line was spoken, where its recording is given.
+
+    Raises:
+        InputError: The engine speaks in its own way, or no voice is heard in the recording.
+    """
+    if options.delivery is None:
+        return None
+    cloner = options.all_engines["cloner"]
+    if not acts(CLONERS.get(cloner)):
+        raise InputError(
+            f"the cloner {cloner!r} speaks in its own way; leave --delivery out, or take --engine cloner=neural"
+        )
+    found = Delivery.of(read_audio(options.delivery), f0_median_hz=profile.statistics.f0_median_hz)
+    if found is None:
+        raise InputError(f"no voice is heard in {options.delivery.name}; give the original line alone")
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from avsynth.core.media import Waveform
 from avsynth.core.registry import Registry
 from avsynth.core.speech import Speech, VoiceProfile
+from avsynth.voice.delivery import Delivery
 
 PROMPT_RATE = 24_000  # of ``VoiceProfile.prompt``, the recording that some cloners imitate
 
@@ -76,6 +77,33 @@ class Cloner(Protocol):
         Raises:
             InputError: Nothing to say, a language it does not speak, or a duration no one could speak it in.
         """
+
+
+class ActingCloner(Cloner, Protocol):
+    """A cloner that speaks a translation the way its original was spoken.
+
+    Attributes:
+        takes_delivery: True.
+    """
+
+    takes_delivery: bool
+
+    def clone(
+        self,
+        text: str,
+        *,
+        profile: VoiceProfile,
+        language: str,
+        duration: Fraction | None = None,
+        seed: int = 0,
+        delivery: Delivery | None = None,
+    ) -> Speech:
+        """As ``Cloner.clone``; ``delivery`` says how the original line was spoken."""
+
+
+def acts(cloner: Cloner) -> TypeGuard[ActingCloner]:
+    """Whether a cloner takes a delivery."""
+    return getattr(cloner, "takes_delivery", False)
 
 
 ENCODERS = Registry(

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
-import numpy as np
-from numpy.typing import NDArray
-
-from avsynth.core.speech import PhonemeTimeline
 from avsynth.models.phonemes import PHONES
 from avsynth.text.articulation import Articulation, features
 from avsynth.text.inventory import canonical
-from avsynth.voice.melody import FRAME_RATE
 
 SILENCE = 0
 _INDEX = {symbol: index for index, symbol in enumerate(PHONES) if index}
@@ -56,17 +51,6 @@ def phones_of(symbol: str) -> tuple[int, ...]:
     if wanted.kind == "silence":
         return ()
     return tuple(_nearest(part) for part in wanted.sequence)
-
-
-def phones_at(timeline: PhonemeTimeline, *, count: int) -> NDArray[np.int64]:
-    """The phone of every frame, ``(count,)``; a symbol of two phones is half the one and half the other."""
-    found = np.full(count, SILENCE, np.int64)
-    for phoneme in timeline:
-        phones = phones_of(phoneme.symbol)
-        edges = np.linspace(float(phoneme.span.start), float(phoneme.span.end), len(phones) + 1) * FRAME_RATE
-        for index, phone in enumerate(phones):
-            found[round(edges[index]) : round(edges[index + 1])] = phone
-    return found
 
 
 def _nearest(wanted: Articulation) -> int:

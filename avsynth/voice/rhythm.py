@@ -52,8 +52,16 @@ def cut_into_pieces(phonemes: Sequence[PhonemeSpan], *, within: Span) -> tuple[P
     return tuple(pieces)
 
 
-def edges_in_samples(pieces: Sequence[Piece], *, samples: int, sample_rate: int) -> tuple[int, ...]:
+def edges_in_samples(
+    pieces: Sequence[Piece], *, samples: int, sample_rate: int, lengths: Sequence[float] | None = None
+) -> tuple[int, ...]:
     """Where each piece begins and the last ends when all together last ``samples``: as many numbers plus one.
+
+    Args:
+        pieces: In order, without gaps.
+        samples: Of all together.
+        sample_rate: Samples a second.
+        lengths: Natural length of each piece in seconds, where it is not that of its span.
 
     Raises:
         InputError: There are fewer samples than pieces.
@@ -66,7 +74,8 @@ def edges_in_samples(pieces: Sequence[Piece], *, samples: int, sample_rate: int)
     """
     if samples < len(pieces):
         raise InputError(f"{len(pieces)} sounds cannot be spoken in {samples} samples; give the line more time")
-    natural = np.array([float(piece.span.duration * sample_rate) for piece in pieces])
+    seconds = [float(piece.span.duration) for piece in pieces] if lengths is None else lengths
+    natural = np.array(seconds) * sample_rate
     ends = np.cumsum(_share_out(natural, [piece.kind for piece in pieces], total=samples))
     return whole_edges([float(end) for end in ends], samples=samples)
 

@@ -6,13 +6,14 @@ from fractions import Fraction
 
 from avsynth.core.errors import InputError
 from avsynth.core.speech import Speech, VoiceProfile
-from avsynth.voice.base import CLONERS, Cloner
+from avsynth.voice.base import CLONERS, Cloner, acts
 from avsynth.voice.bases import AUTO
+from avsynth.voice.delivery import Delivery
 from avsynth.voice.finish import finish
 from avsynth.voice.fit import fit
 
 
-def speak(
+def speak(  # noqa: PLR0913 - a line has these sides, and each is asked for by somebody
     text: str,
     *,
     profile: VoiceProfile,
@@ -20,6 +21,7 @@ def speak(
     cloner: str = "neural",
     duration: Fraction | None = None,
     seed: int = 0,
+    delivery: Delivery | None = None,
 ) -> Speech:
     """Speak ``text`` in the voice of ``profile``.
 
@@ -32,6 +34,7 @@ def speak(
         duration: Length of the line's place in seconds; the speech lasts exactly that, rounded to whole samples
             of the engine's rate. None: as long as it takes.
         seed: The same arguments give the same bytes.
+        delivery: How the line was spoken that this one translates; a cloner that cannot act leaves it.
 
     Returns:
         One channel at -23 dBFS RMS, peaks below -1 dBTP, pauses digitally silent.
@@ -43,7 +46,10 @@ def speak(
     """
     profile.consent.require("voice", language=language)
     engine = _engine(cloner)
-    speech = engine.clone(text, profile=profile, language=language, duration=duration, seed=seed)
+    if acts(engine):
+        speech = engine.clone(text, profile=profile, language=language, duration=duration, seed=seed, delivery=delivery)
+    else:
+        speech = engine.clone(text, profile=profile, language=language, duration=duration, seed=seed)
     return finish(speech if duration is None else fit(speech, duration))
 
 

@@ -7,6 +7,7 @@ the adapter's docstring names; it speaks with espeak-ng, so that words can be ti
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
@@ -22,7 +23,8 @@ from avsynth.core.serial import from_json, to_json
 from avsynth.core.speech import VoiceProfile, VoiceSample
 from avsynth.text.espeak import phonemize, speak
 from avsynth.voice.backends.world import bases
-from avsynth.voice.base import CLONERS, PROMPT_RATE
+from avsynth.voice.base import CLONERS, PROMPT_RATE, acts
+from avsynth.voice.delivery import PLACES, Delivery, Pause
 from avsynth.voice.enroll import sample_of
 from avsynth.voice.pitch import track
 
@@ -238,3 +240,28 @@ def test_a_profile_keeps_its_recording():
     for wrong in (np.zeros(0, np.int16), np.zeros(9, np.float32), np.zeros((1, 9), np.int16)):
         with pytest.raises(ValueError, match="prompt must be"):
             replace(profile, prompt=wrong)
+
+
+def test_a_cloner_that_acts_follows_the_original(cloner, natural):
+    """Higher, with the stress where it was, and with the original's pause."""
+    if not acts(cloner):
+        pytest.skip("speaks in its own way")
+    places = np.linspace(0, 1, PLACES)
+    early, late = (0.25 * np.exp(-0.5 * ((places - at) / 0.1) ** 2) for at in (0.25, 0.75))
+    flat = np.zeros(PLACES)
+    # The text's only pause is at its comma, after about four tenths of its sounds.
+    first = Delivery(0.15, 0.1, early, flat, (Pause(0.4, 0.8),))
+    second = Delivery(0.15, 0.1, late, flat, ())
+    made = [
+        cloner.clone(TEXT, profile=profile_of(170), language="en", delivery=delivery) for delivery in (first, second)
+    ]
+    heard = [Delivery.of(speech.waveform, f0_median_hz=170) for speech in made]
+    plain = Delivery.of(natural.waveform, f0_median_hz=170)
+    assert heard[0] and heard[1] and plain
+    assert heard[1].level - plain.level == pytest.approx(0.15, abs=0.06)
+    turned = heard[0].pitch - heard[1].pitch
+    assert turned[np.abs(places - 0.25) < 0.08].mean() > 0.03
+    assert turned[np.abs(places - 0.75) < 0.08].mean() < -0.03
+    gaps = [max(float(b.span.start - a.span.end) for a, b in itertools.pairwise(speech.timeline)) for speech in made]
+    assert gaps[0] == pytest.approx(0.8, abs=0.01)
+    assert gaps[1] < 0.5

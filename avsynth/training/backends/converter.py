@@ -16,7 +16,7 @@ from torch.utils.data import Dataset
 
 from avsynth.models.ge2e import Ge2e, mel_frames
 from avsynth.models.losses import weighted_l1
-from avsynth.models.voice_converter import UNKNOWN, Reference, told
+from avsynth.models.voice_converter import Reference
 from avsynth.models.voice_mel import log_mel
 from avsynth.training.backends.adversarial import AdversarialBrain, Judgement
 from avsynth.training.backends.brain import Batch, Losses
@@ -25,7 +25,6 @@ from avsynth.training.manifest import place_of, read_manifest
 _MARGIN = 8  # frames between what is learnt and what is looked up
 _LEAST_REFERENCE = 60
 _SUMMANDS = 5
-_TOLD = 0.75  # share of the windows in which it is known what is said; a voice is fitted without
 
 Embedder = Callable[[Tensor], Tensor]
 
@@ -69,7 +68,7 @@ class Voices(Dataset[dict[str, Tensor]]):
         known = np.zeros(self.reference, np.float32)
         known[: len(rows)] = 1
         return self._aloud(index, first) | {
-            "content": self._content(part, window, known=not self.chance or chance.random() < _TOLD),
+            "content": _padded(part["content"][:, window], self.frames),
             "mel": _padded(part["mel"][:, window], self.frames),
             "embedding": torch.from_numpy(part["embeddings"][chance.randint(len(part["embeddings"]))]),
             "voice": torch.from_numpy(part["embeddings"][0]),
@@ -82,18 +81,10 @@ class Voices(Dataset[dict[str, Tensor]]):
         """More of the window that begins at frame ``first``: nothing, unless a subclass needs it."""
         return {}
 
-    def _content(self, part: Mapping[str, NDArray[Any]], window: slice, *, known: bool) -> Tensor:
-        """What is said in a window, as the phoneme network hears it or as it is known."""
-        content = _padded(part["content"][:, window], self.frames)
-        phones = part["phones"][window] if known else np.zeros(0, np.int64)
-        whole = np.full(self.frames, UNKNOWN, np.int64)
-        whole[: len(phones)] = phones
-        return told(content[None], torch.from_numpy(whole)[None])[0]
-
 
 def _load(path: Path) -> dict[str, NDArray[Any]]:
     with np.load(path, allow_pickle=False) as data:
-        return {name: data[name] for name in ("content", "mel", "embeddings", "phones")}
+        return {name: data[name] for name in ("content", "mel", "embeddings")}
 
 
 def _padded(values: NDArray[np.floating], length: int) -> Tensor:

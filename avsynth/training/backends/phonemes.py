@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
@@ -17,10 +18,21 @@ from avsynth.models.voice_mel import FRAME_RATE, MELS, log_mel
 from avsynth.training.backends.brain import Batch, Losses, TrainingBrain
 from avsynth.training.manifest import place_of, read_manifest
 from avsynth.training.recordings import read_mono
-from avsynth.voice.phones import phones_at
+from avsynth.voice.phones import phones_of
 
 UNKNOWN = -100  # label of what is not learnt from
 _NOISY = 0.5  # share of the windows that noise is put under
+
+
+def labels(timeline: PhonemeTimeline, *, count: int) -> NDArray[np.int64]:
+    """The phone of every frame; a symbol of two phones is half the one and half the other."""
+    found = np.zeros(count, np.int64)
+    for phoneme in timeline:
+        phones = phones_of(phoneme.symbol)
+        edges = np.linspace(float(phoneme.span.start), float(phoneme.span.end), len(phones) + 1) * FRAME_RATE
+        for index, phone in enumerate(phones):
+            found[round(edges[index]) : round(edges[index + 1])] = phone
+    return found
 
 
 class Windows(Dataset[dict[str, Tensor]]):
@@ -35,7 +47,7 @@ class Windows(Dataset[dict[str, Tensor]]):
             from_json(read_text(place_of(item.files["timeline"], manifest=manifest)), PhonemeTimeline, source=item.id)
             for item in self.items
         ]
-        self.labels = [phones_at(t, count=mel.shape[1]) for t, mel in zip(timelines, self.mels, strict=True)]
+        self.labels = [labels(t, count=mel.shape[1]) for t, mel in zip(timelines, self.mels, strict=True)]
         del self.sounds
         self.weights = [float(mel.shape[1]) for mel in self.mels]
 

@@ -19,19 +19,21 @@ from avsynth.core.span import Span
 from avsynth.core.speech import Speech, VoiceProfile
 from avsynth.models.hub import find_card, load_into
 from avsynth.models.neural_vocoder import NeuralVocoder
-from avsynth.models.voice_converter import Reference, VoiceConverter, content_of, loudness_of, told
+from avsynth.models.voice_converter import Reference, VoiceConverter, content_of, louder, loudness_of
 from avsynth.models.voice_mel import FRAME_RATE, HOP, RATE, log_mel
 from avsynth.voice import bases
 from avsynth.voice.bases import AUTO, BASES, BaseVoice, choose, nearest_voice
 from avsynth.voice.content import Hearing, at_level
+from avsynth.voice.delivery import Delivery, emphasis_at, with_pauses
 from avsynth.voice.melody import Melody
-from avsynth.voice.phones import phones_at
 from avsynth.voice.rhythm import FASTEST, SLOWEST, Piece, cut_into_pieces, edges_in_samples, place_phonemes
 
 CONVERTER, VOCODER = "voice_converter/libri", "vocoder/pulses-and-noise"
 DELIVERED_RATE = 48_000
 _LEAD, _TAIL = Fraction(1, 50), Fraction(1, 20)  # seconds kept before the first phoneme and after the last
 _WIDEST, _NARROWEST = 1.6, 0.7  # how far the base's melody is widened or flattened to the person's
+_CARRIED = 0.6  # share of the original's emphasis that is laid over the base's own
+_LOWEST_HZ, _HIGHEST_HZ = 50.0, 600.0
 LONGEST_REFERENCE = 3000  # frames looked up: half a minute
 
 Array = NDArray[np.float64]
@@ -76,6 +78,7 @@ class NeuralCloner:
     name = "neural"
     sample_rate = DELIVERED_RATE
     takes_base = True
+    takes_delivery = True
 
     def __init__(self, base: str = AUTO) -> None:
         if base != AUTO:
@@ -94,9 +97,19 @@ class NeuralCloner:
         return tuple(sorted(spoken))
 
     def clone(
-        self, text: str, *, profile: VoiceProfile, language: str, duration: Fraction | None = None, seed: int = 0
+        self,
+        text: str,
+        *,
+        profile: VoiceProfile,
+        language: str,
+        duration: Fraction | None = None,
+        seed: int = 0,
+        delivery: Delivery | None = None,
     ) -> Speech:
         """Speak ``text``; with ``duration`` the speech lasts exactly that, rounded to whole samples.
+
+        With ``delivery`` it is spoken as high and as lively as the original line, with its emphasis at the same places
+        in the line and its pauses where the translation pauses too; without, as the person speaks in the mean.
 
         Within 0.7 to 1.4 of the natural length the base's own pace does most of it and the rest is moved between
         pauses, vowels and consonants. A longer place ends in silence; a shorter one is spoken as fast as it must be,
@@ -113,14 +126,14 @@ class NeuralCloner:
         base: BaseVoice = BASES.get(choose(language) if self.base == AUTO else self.base)()
         stock = nearest_voice(base.voices(language), f0_hz=profile.statistics.f0_median_hz)
         voice = stock.name
-        natural = _Said.by(base, text, language=language, voice=voice, pace=1.0)
+        natural = _Said.by(base, text, language=language, voice=voice, pace=1.0, delivery=delivery)
         samples = round((natural.duration if duration is None else duration) * DELIVERED_RATE)
         if samples <= 0:
             raise InputError("a line needs a place longer than nothing; give it a duration")
         spoken = min(samples, int(natural.duration * SLOWEST * DELIVERED_RATE))
         factor = Fraction(spoken, DELIVERED_RATE) / natural.duration
         said = natural if duration is None else _nearest(base, natural, text, language, voice, factor)
-        edges = edges_in_samples(said.pieces, samples=spoken, sample_rate=DELIVERED_RATE)
+        edges = edges_in_samples(said.pieces, samples=spoken, sample_rate=DELIVERED_RATE, lengths=said.lengths)
         sound = speak_as(profile, said=said, edges=edges, near_hz=stock.f0_median_hz, seed=seed)
         return Speech(
             Waveform(np.pad(sound, (0, samples - spoken))[None], DELIVERED_RATE),
@@ -132,23 +145,40 @@ class NeuralCloner:
 
 @dataclass(frozen=True)
 class _Said:
-    """A base's speech, cut to what is said."""
+    """A base's speech, cut to what is said, and how it is to be said again."""
 
     waveform: Waveform
     pieces: tuple[Piece, ...]
+    delivery: Delivery | None = None
+
+    @property
+    def lengths(self) -> list[float]:
+        """Of the pieces, in seconds; the original's pauses are as long as they were."""
+        return with_pauses(self.pieces, self.delivery)
 
     @property
     def duration(self) -> Fraction:
-        return self.pieces[-1].span.end - self.pieces[0].span.start
+        if self.delivery is None:
+            return self.pieces[-1].span.end - self.pieces[0].span.start
+        return Fraction(sum(self.lengths)).limit_denominator(DELIVERED_RATE)
 
     @classmethod
-    def by(cls, base: BaseVoice, text: str, *, language: str, voice: str, pace: float) -> _Said:
+    def by(
+        cls,
+        base: BaseVoice,
+        text: str,
+        *,
+        language: str,
+        voice: str,
+        pace: float,
+        delivery: Delivery | None = None,
+    ) -> _Said:
         speech = base.speak(text, language=language, voice=voice, pace=pace)
         if not len(speech.timeline):
             raise InputError("there is nothing to say; give words")
         first, last = speech.timeline.phonemes[0].span.start, speech.timeline.phonemes[-1].span.end
         within = Span(max(Fraction(0), first - _LEAD), min(speech.waveform.duration, last + _TAIL))
-        return cls(speech.waveform, cut_into_pieces(speech.timeline.phonemes, within=within))
+        return cls(speech.waveform, cut_into_pieces(speech.timeline.phonemes, within=within), delivery)
 
 
 def _nearest(base: BaseVoice, natural: _Said, text: str, language: str, voice: str, factor: Fraction) -> _Said:
@@ -156,7 +186,8 @@ def _nearest(base: BaseVoice, natural: _Said, text: str, language: str, voice: s
     pace = float(1 / max(factor, FASTEST))
     if abs(pace - 1) < 0.03:
         return natural
-    return _Said.by(base, text, language=language, voice=voice, pace=min(max(pace, bases.SLOWEST), bases.FASTEST))
+    pace = min(max(pace, bases.SLOWEST), bases.FASTEST)
+    return _Said.by(base, text, language=language, voice=voice, pace=pace, delivery=natural.delivery)
 
 
 def speak_as(
@@ -168,13 +199,17 @@ def speak_as(
     melody = Melody.of(sound[0], sample_rate=RATE, near_hz=near_hz)
     mel = at_level(log_mel(torch.from_numpy(np.ascontiguousarray(sound)))[0])
     logits, loudness = networks.hearing.logits(mel), loudness_of(mel[None])[0]
-    pitch = toward(melody, profile=profile)
+    pitch = toward(melody, profile=profile, delivery=said.delivery)
     times = _times(said.pieces, edges)
-    f0_hz = _moved(torch.from_numpy(pitch)[None].log(), times).exp()
+    log_f0, loudness = _moved(torch.from_numpy(pitch)[None].log(), times), _moved(loudness[None], times)
+    if said.delivery is not None:
+        sounding = _sounding(said.pieces, edges, count=len(times))
+        log_f0 = log_f0 + _CARRIED * torch.from_numpy(emphasis_at(said.delivery.pitch, sounding))
+        loudness = loudness + louder(_CARRIED * torch.from_numpy(emphasis_at(said.delivery.loudness, sounding)))
+    f0_hz = log_f0.exp().clamp(_LOWEST_HZ, _HIGHEST_HZ)
     voiced = (_moved(torch.from_numpy(melody.voiced)[None].float(), times) > 0.5).float()
     moved = _moved(logits, times)[None]
-    heard = content_of(moved, loudness=_moved(loudness[None], times), f0_hz=f0_hz, voiced=voiced)
-    content = told(heard, _phones(said.pieces, edges, count=len(times)))
+    content = content_of(moved, loudness=loudness, f0_hz=f0_hz, voiced=voiced)
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         converter = own_converter(profile, networks=networks)
@@ -204,13 +239,16 @@ def own_converter(profile: VoiceProfile, *, networks: Networks) -> VoiceConverte
     return own
 
 
-def toward(melody: Melody, *, profile: VoiceProfile) -> NDArray[np.float32]:
-    """The melody moved to the person's pitch and as lively as theirs, ``(T,)`` in Hz."""
+def toward(melody: Melody, *, profile: VoiceProfile, delivery: Delivery | None = None) -> NDArray[np.float32]:
+    """The melody moved to the person's pitch and as lively as theirs, or as the original line's, ``(T,)`` in Hz."""
     log_f0 = np.log(melody.f0_hz)
     own = log_f0[melody.voiced] if melody.voiced.any() else log_f0
-    width = profile.statistics.f0_deviation / max(float(own.std()), 0.03)
-    moved = (log_f0 - np.median(own)) * np.clip(width, _NARROWEST, _WIDEST) + np.log(profile.statistics.f0_median_hz)
-    pitch: NDArray[np.float32] = np.exp(moved).clip(50, 600).astype(np.float32)
+    wanted, level = profile.statistics.f0_deviation, np.log(profile.statistics.f0_median_hz)
+    if delivery is not None:
+        wanted, level = delivery.spread, level + delivery.level
+    width = wanted / max(float(own.std()), 0.03)
+    moved = (log_f0 - np.median(own)) * np.clip(width, _NARROWEST, _WIDEST) + level
+    pitch: NDArray[np.float32] = np.exp(moved).clip(_LOWEST_HZ, _HIGHEST_HZ).astype(np.float32)
     return pitch
 
 
@@ -224,10 +262,12 @@ def reference_of(profile: VoiceProfile, *, hearing: Hearing, longest: int = LONG
     return Reference(embedding[None], content[None], mel[None], torch.ones(1, mel.shape[1]))
 
 
-def _phones(pieces: tuple[Piece, ...], edges: tuple[int, ...], *, count: int) -> Tensor:
-    """What sounds in each frame of the line, ``(1, count)``."""
-    timeline = place_phonemes(pieces, edges=edges, samples=edges[-1], sample_rate=DELIVERED_RATE)
-    return torch.from_numpy(phones_at(timeline, count=count))[None]
+def _sounding(pieces: tuple[Piece, ...], edges: tuple[int, ...], *, count: int) -> NDArray[np.bool_]:
+    """Where the line does not pause, ``(count,)``."""
+    frames = np.arange(count) * (DELIVERED_RATE // FRAME_RATE)
+    which = np.clip(np.searchsorted(edges, frames, side="right") - 1, 0, len(pieces) - 1)
+    sounds: NDArray[np.bool_] = np.array([piece.kind != "pause" for piece in pieces])[which]
+    return sounds
 
 
 def _times(pieces: tuple[Piece, ...], edges: tuple[int, ...]) -> Array:

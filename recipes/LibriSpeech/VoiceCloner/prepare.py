@@ -19,20 +19,16 @@ import torch
 from numpy.typing import NDArray
 from scipy import signal
 
-from avsynth.core.files import read_text, whole_file
-from avsynth.core.serial import from_json
-from avsynth.core.speech import PhonemeTimeline
+from avsynth.core.files import whole_file
 from avsynth.models.ge2e import Ge2e, mel_frames, partial_utterances, raise_level
 from avsynth.models.hub import load_into
-from avsynth.models.voice_converter import UNKNOWN
-from avsynth.models.voice_mel import FRAME_RATE, HOP, log_mel
+from avsynth.models.voice_mel import HOP, log_mel
 from avsynth.training.backends.converter import power_map
 from avsynth.training.command import prepare
-from avsynth.training.manifest import Item, file_of, place_of
+from avsynth.training.manifest import Item, file_of
 from avsynth.training.recordings import read_melody, read_mono, recordings, with_melody
 from avsynth.voice.content import Hearing, at_level
 from avsynth.voice.melody import Melody
-from avsynth.voice.phones import phones_at
 
 # How much faster recordings are played: higher and from a smaller throat, or the other way.
 FACTORS = (1.0, 0.89, 1.12)
@@ -59,25 +55,17 @@ def _items(place: Path, output: Path) -> Iterator[Item]:
             target = folder / f"{name}.npz"
             if not target.exists():
                 arrays = features(read_mono(item, manifest=output), melody, factor, hearing=hearing, encoder=encoder)
-                arrays["phones"] = _phones(item, factor, count=arrays["mel"].shape[1], manifest=output)
                 with whole_file(target) as temporary, temporary.open("wb") as file:
                     np.savez(file, **arrays)
             weight = SPOKEN_WEIGHT if spoken else RECORDED_WEIGHT if factor == 1 else CHANGED_WEIGHT
             facts = item.facts | {"speaker": f"{item.facts['speaker']}@{factor:g}", "weight": str(weight)}
-            files = item.files | {"features": file_of(target, manifest=output), "power_map": file_of(power, manifest=output)}
+            files = item.files | {
+                "features": file_of(target, manifest=output),
+                "power_map": file_of(power, manifest=output),
+            }
             yield Item(name, item.split, files, facts)
         if number % 20 == 19:
             sys.stderr.write(f"{number + 1} recordings\n")
-
-
-def _phones(item: Item, factor: float, *, count: int, manifest: Path) -> NDArray[np.int16]:
-    """What sounds in each frame, where the recipe PhonemeNet found out; else nothing is known."""
-    if "timeline" not in item.files:
-        return np.full(count, UNKNOWN, np.int16)
-    place = place_of(item.files["timeline"], manifest=manifest)
-    timeline = from_json(read_text(place), PhonemeTimeline, source=item.id)
-    known = phones_at(timeline, count=round(float(timeline.duration) * FRAME_RATE) + 1)
-    return known[np.clip(np.round(np.arange(count) * factor).astype(int), 0, len(known) - 1)].astype(np.int16)
 
 
 def features(
