@@ -307,12 +307,15 @@ def check(
     text: Annotated[str | None, typer.Option("--text", help="What its one speaker says, or a .txt file.")] = None,
     language: Annotated[str | None, typer.Option("--language", "-l", help="BCP 47 tag of the words.")] = None,
     audio: Annotated[Path | None, typer.Option("--audio", help="Sound to hold the mouths against.")] = None,
+    voice: Annotated[
+        list[str] | None, typer.Option("--voice", help="SPEAKER=PROFILE to hold the voice against.")
+    ] = None,
     engine: Engines = None,
     report: Annotated[Path | None, typer.Option("--report", help="Folder for qc.json and strips.")] = None,
     work: Work = None,
     json: Json = False,
 ) -> None:
-    """Measure a finished film: sync, rest, closure, sharpness, what was kept, and its marks."""
+    """Measure a finished film: sync, rest, closure, sharpness, voices, what was kept, and its marks."""
     from avsynth.pipeline.check import check as run
     from avsynth.pipeline.options import CheckOptions
 
@@ -327,6 +330,7 @@ def check(
             text=text,
             language=language,
             audio=audio,
+            voices={k: Path(v) for k, v in terminal.pairs(voice or [], option="--voice").items()},
         )
         made = run(film, options=options)
     terminal.show_report(made, json=json)

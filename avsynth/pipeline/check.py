@@ -1,4 +1,4 @@
-"""Measuring any finished film, made here or not: sync, rest, closure, sharpness, what was kept, and its marks."""
+"""Measuring any finished film, made here or not: sync, rest, closure, voices, what was kept, and its marks."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from avsynth.pipeline.measures import TOLD, SeenMouth, at_rest, closes, hear, in
 from avsynth.pipeline.options import CheckOptions
 from avsynth.pipeline.quality import STRIP_FRAMES, make_folder
 from avsynth.pipeline.review import write_strips
+from avsynth.pipeline.voice_measures import of_film
 from avsynth.provenance.inspect import Inspection, inspect_file
 from avsynth.provenance.watermark import FOUND
 from avsynth.text.script import read_script
@@ -70,6 +71,9 @@ def check(film: Path | str, *, options: CheckOptions | None = None) -> QCReport:
     if original is not None:
         checks += picture_kept(require_video(original), require_video(info))
     checks += _mouths(seen, marks, script=script, options=options, notes=notes)
+    if options.voices:
+        voices, sound = options.voices, options.audio or film
+        checks += of_film(sound, film=film, script=script, voices=voices, notes=notes)
     options.progress("comparing the pictures", 0, 0)
     checks += sharpness(seen) if original is None else against_original(seen, original, notes=notes)
     report = QCReport(film, tuple(checks), (), tuple(notes))

@@ -121,7 +121,8 @@ def run_plan(plan: DubPlan, *, options: Options | None = None) -> FilmResult:
     soundtrack = dub_soundtrack(plan, lines, info=seen.info, original=original)
     claim = with_patches(claim, picture, info=seen.info, options=options, cache=cache)
     released = release_film(encoded, soundtrack=soundtrack, output=plan.output, claim=claim, like=seen.info)
-    evidence = Evidence(seen, claim, released, lines, faces, remarks(picture))
+    profiles = {name: voice.profile for name, voice in voices.items()}
+    evidence = Evidence(seen, claim, released, lines, faces, remarks(picture), profiles)
     report = measure(evidence, options=options, landmarker=plan.engines["landmarker"])
     timelines = {name: film_timeline(theirs, duration=_duration(seen)) for name, theirs in spoken.items()}
     return FilmResult(plan.output, report, timelines, plan)

@@ -108,6 +108,7 @@ class CheckOptions(Options):
         text: Its words, where one person speaks, or the name of a ``.txt`` file that holds them.
         language: BCP 47 tag of ``script`` or ``text``.
         audio: The sound the mouths are held against; ``None`` is the film's own.
+        voices: Saved voice profile by speaker; how like them the film's voices are is told.
     """
 
     original: Path | None = None
@@ -115,6 +116,7 @@ class CheckOptions(Options):
     text: str | None = None
     language: str | None = None
     audio: Path | None = None
+    voices: Mapping[str, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         super().__post_init__()

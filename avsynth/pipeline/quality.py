@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from avsynth.pipeline.measures import SeenMouth, at_rest, closes, hear, in_sync,
 from avsynth.pipeline.motion import AnimatedFace
 from avsynth.pipeline.options import Options
 from avsynth.pipeline.review import write_reel, write_strips
+from avsynth.pipeline.voice_measures import of_lines
 from avsynth.provenance.manifest import Claim
 from avsynth.provenance.release import Released
 from avsynth.provenance.watermark import FOUND
@@ -34,7 +35,7 @@ STRIP_FRAMES = 10
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a finished film is measured with."""
+    """What a finished film is measured with; ``voices`` are the profiles of those who speak its lines."""
 
     film: Watched
     claim: Claim
@@ -42,6 +43,7 @@ class Evidence:
     lines: tuple[SpokenLine, ...]
     faces: tuple[AnimatedFace, ...]
     notes: tuple[str, ...] = ()
+    voices: Mapping[str, Path] = field(default_factory=dict)
 
 
 def measure(evidence: Evidence, *, options: Options, landmarker: str) -> QCReport:
@@ -65,6 +67,7 @@ def measure(evidence: Evidence, *, options: Options, landmarker: str) -> QCRepor
     if options.report is None:
         return QCReport(evidence.released.path, tuple(checks), passed, tuple(notes))
     make_folder(options.report)
+    checks += of_lines(evidence.lines, evidence.voices, notes=notes)
     if evidence.faces:
         checks += _look(evidence, options=options, landmarker=landmarker)
     report = QCReport(evidence.released.path, tuple(checks), passed, tuple(notes))

@@ -257,7 +257,9 @@ def test_a_cloner_that_acts_follows_the_original(cloner, natural):
     ]
     heard = [Delivery.of(speech.waveform, f0_median_hz=170) for speech in made]
     plain = Delivery.of(natural.waveform, f0_median_hz=170)
-    assert heard[0] and heard[1] and plain
+    assert heard[0]
+    assert heard[1]
+    assert plain
     assert heard[1].level - plain.level == pytest.approx(0.15, abs=0.06)
     turned = heard[0].pitch - heard[1].pitch
     assert turned[np.abs(places - 0.25) < 0.08].mean() > 0.03

@@ -15,14 +15,18 @@ from jobs import Outcome, silence
 from synth import draw_film, write_film
 
 import avsynth
+from avsynth.core.consent import Consent, VerifiedConsent, today
 from avsynth.core.media import Waveform
 from avsynth.core.span import Span
-from avsynth.core.speech import PhonemeTimeline
+from avsynth.core.speech import PhonemeTimeline, VoiceProfile
 from avsynth.lipsync.animate import animate
 from avsynth.media.color import region_rgb
 from avsynth.media.read import read_frames
 from avsynth.media.sound import write_audio
 from avsynth.text.espeak import speak
+from avsynth.voice.base import ENCODERS
+from avsynth.voice.profile import save_profile
+from avsynth.voice.statistics import measure
 
 pytestmark = pytest.mark.weights
 Run = Callable[..., Outcome]
@@ -179,3 +183,28 @@ def test_a_report_folder_that_cannot_be_made(checked: Run, tmp_path: Path) -> No
     outcome = checked("--report", tmp_path / "file" / "report")
     assert outcome.code == 2
     assert "report folder" in outcome.err
+
+
+def test_voices_are_held_against_their_profiles(checked: Run, drawn: Drawn, tmp_path: Path) -> None:
+    """The voice that speaks is like its own profile, and less like another's; what has no line is refused."""
+    other = speak(WORDS, language="es", voice_variant="f2").waveform
+    profiles = {}
+    for name, sound in (("Ana", drawn.sound), ("Eva", other)):
+        profiles[name] = tmp_path / f"{name}.voice.json"
+        save_profile(profiles[name], enrolled(name, sound))
+    likeness = {}
+    for name, path in profiles.items():
+        found = values(checked("--text", WORDS, "-l", "es", "--voice", f"{name}={path}", "--json"))
+        assert found["voice_similarity"]["where"] == f"speaker {name}"
+        likeness[name] = found["voice_similarity"]["value"]
+    assert likeness["Ana"] > 0.9
+    assert likeness["Eva"] < likeness["Ana"] - 0.1
+    several = checked(*(part for name, path in profiles.items() for part in ("--voice", f"{name}={path}")))
+    assert several.code == 2
+    assert "--script" in several.err
+
+
+def enrolled(name: str, sound: Waveform) -> VoiceProfile:
+    record = Consent("t", name, ("voice",), ("any",), "any", name, "a test", today(), today())
+    vector = ENCODERS.get("ge2e")().embed(sound)
+    return VoiceProfile(name, vector, "ge2e", measure(sound), ("00",), 10.0, VerifiedConsent(record))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 
 import numpy as np
@@ -75,7 +76,7 @@ def test_what_is_no_voice_has_no_delivery():
 def pieces(*lengths: float) -> list[Piece]:
     """Pauses at even places, sounds between."""
     edges = np.cumsum([0, *lengths])
-    spans = [Span(Fraction(float(a)), Fraction(float(b))) for a, b in zip(edges, edges[1:], strict=False)]
+    spans = [Span(Fraction(float(a)), Fraction(float(b))) for a, b in itertools.pairwise(edges)]
     return [Piece("vowel" if index % 2 else "pause", span) for index, span in enumerate(spans)]
 
 
@@ -99,7 +100,7 @@ def test_a_line_with_the_originals_pauses_is_as_long_as_asked(pauses, samples):
     edges = edges_in_samples(said, samples=samples, sample_rate=1000, lengths=with_pauses(said, found))
     assert edges[0] == 0
     assert edges[-1] == samples
-    assert all(a < b for a, b in zip(edges, edges[1:], strict=False))
+    assert all(a < b for a, b in itertools.pairwise(edges))
 
 
 def test_emphasis_stands_still_in_pauses():
