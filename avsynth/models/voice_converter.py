@@ -157,6 +157,24 @@ def louder(by: Tensor) -> Tensor:
     return by / _LOUDNESS_UNIT
 
 
+def phone_chances(content: Tensor) -> Tensor:
+    """Log chances ``(B, P, T)`` of the phones in content ``(B, CONTENT, T)``, those below ``-8`` raised to it.
+
+    Example:
+        >>> one = torch.ones(1, 3)
+        >>> content = content_of(torch.zeros(1, len(PHONES), 3), loudness=one, f0_hz=220 * one, voiced=one)
+        >>> round(float(phone_chances(content).exp().sum(dim=1).mean()), 3)
+        1.0
+    """
+    return (content[:, : len(PHONES)] - 1) * -_FAINTEST
+
+
+def transposed(content: Tensor, *, by: Tensor) -> Tensor:
+    """Content ``(B, CONTENT, T)`` spoken higher: its log pitch raised ``by (B,)``."""
+    pitch = content[:, -2] + 2 * by[:, None]
+    return torch.cat([content[:, :-2], pitch[:, None], content[:, -1:]], dim=1)
+
+
 def melody_of(content: Tensor) -> tuple[Tensor, Tensor]:
     """Pitch in Hz and voicing, ``(B, T)`` each, that ``content_of`` put into content ``(B, CONTENT, T)``.
 

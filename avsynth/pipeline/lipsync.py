@@ -15,21 +15,16 @@ from avsynth.media.photo import is_photo
 from avsynth.media.probe import probe, require_audio, require_video
 from avsynth.media.read import read_audio
 from avsynth.pipeline.cache import Cache
-from avsynth.pipeline.export import check_folder, with_patches
+from avsynth.pipeline.export import check_folder
 from avsynth.pipeline.faces import Watched, watch
 from avsynth.pipeline.footage import footage_of
 from avsynth.pipeline.heard import require_renderer, voice_of_recording
 from avsynth.pipeline.motion import AnimatedFace, Says, animate_face
 from avsynth.pipeline.options import LipsyncOptions
-from avsynth.pipeline.picture import PictureJob, make_picture, remarks
 from avsynth.pipeline.plan import check_output, permission_for, permissions
-from avsynth.pipeline.quality import Evidence, measure
+from avsynth.pipeline.recorded import RecordedJob, release
 from avsynth.pipeline.result import FilmResult
-from avsynth.pipeline.sound import recorded_soundtrack
 from avsynth.pipeline.still import StillFilm, film_photo, for_photo
-from avsynth.provenance.consent import verify_consent
-from avsynth.provenance.manifest import Claim
-from avsynth.provenance.release import release_film
 from avsynth.voice.align import align
 
 BRIEF = 0.1  # a face seen for less than this share of another's time passes by, and is not who speaks
@@ -79,23 +74,8 @@ def lipsync(
         else watch(video, landmarker=options.all_engines["landmarker"], cache=cache, progress=options.progress)
     )
     face = _face(seen, audio, language=language, options=options, cache=cache, still=still)
-    picture = PictureJob(seen.path, seen.digest, seen.shots, face.pieces, options.all_engines["renderer"])
-    encoded = make_picture(picture, cache=cache, run_by=options.executor, progress=options.progress)
-    options.progress("signing", 0, 0)
-    claim = Claim(
-        title=output.name,
-        source=video,
-        language=language,
-        lips_changed=True,
-        voice_cloned=False,
-        consents=(verify_consent(record),),
-    )
-    soundtrack = recorded_soundtrack(audio, info=seen.info)
-    claim = with_patches(claim, picture, info=seen.info, options=options, cache=cache)
-    released = release_film(encoded, soundtrack=soundtrack, output=output, claim=claim, like=seen.info)
-    notes = (*(still.notes if still else ()), *remarks(picture))
-    evidence = Evidence(seen, claim, released, (), (face,), notes)
-    report = measure(evidence, options=options, landmarker=options.all_engines["landmarker"])
+    job = RecordedJob(video, audio, language, (record,), output, still.notes if still else ())
+    report = release(job, seen=seen, face=face, options=options, cache=cache)
     timelines = {speaker: face.says.timeline} if face.says.timeline is not None else {}
     return FilmResult(output, report, timelines)
 

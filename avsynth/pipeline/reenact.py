@@ -12,21 +12,16 @@ from avsynth.media.probe import probe, require_audio, require_video
 from avsynth.pipeline.artefacts import save_performance
 from avsynth.pipeline.cache import Cache, Stage
 from avsynth.pipeline.clock import frame_clock
-from avsynth.pipeline.export import check_folder, with_patches
+from avsynth.pipeline.export import check_folder
 from avsynth.pipeline.faces import Watched, usable, watch
 from avsynth.pipeline.footage import footage_of
 from avsynth.pipeline.heard import require_renderer, voice_of_recording
 from avsynth.pipeline.lipsync import choose_track
 from avsynth.pipeline.motion import AnimatedFace, Says, animate_face
 from avsynth.pipeline.options import ReenactOptions
-from avsynth.pipeline.picture import PictureJob, make_picture, remarks
 from avsynth.pipeline.plan import check_output, permission_for, permissions
-from avsynth.pipeline.quality import Evidence, measure
+from avsynth.pipeline.recorded import RecordedJob, release
 from avsynth.pipeline.result import FilmResult
-from avsynth.pipeline.sound import recorded_soundtrack
-from avsynth.provenance.consent import verify_consent
-from avsynth.provenance.manifest import Claim
-from avsynth.provenance.release import release_film
 
 
 def reenact(
@@ -74,23 +69,9 @@ def reenact(
     cache.prune()
     seen = watch(target, landmarker=options.all_engines["landmarker"], cache=cache, progress=options.progress)
     face = _face(seen, performance, options=options, cache=cache)
-    picture = PictureJob(target, seen.digest, seen.shots, face.pieces, options.all_engines["renderer"])
-    encoded = make_picture(picture, cache=cache, run_by=options.executor, progress=options.progress)
-    options.progress("signing", 0, 0)
     others = [item.path for item in given if item.verified.speaker != speaker]
-    claim = Claim(
-        title=output.name,
-        source=target,
-        language=language,
-        lips_changed=True,
-        voice_cloned=False,
-        consents=tuple(verify_consent(path) for path in (record, *others)),
-    )
-    soundtrack = recorded_soundtrack(performance, info=seen.info)
-    claim = with_patches(claim, picture, info=seen.info, options=options, cache=cache)
-    released = release_film(encoded, soundtrack=soundtrack, output=output, claim=claim, like=seen.info)
-    evidence = Evidence(seen, claim, released, (), (face,), remarks(picture))
-    report = measure(evidence, options=options, landmarker=options.all_engines["landmarker"])
+    job = RecordedJob(target, performance, language, (record, *others), output)
+    report = release(job, seen=seen, face=face, options=options, cache=cache)
     return FilmResult(output, report)
 
 

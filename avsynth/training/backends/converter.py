@@ -16,7 +16,8 @@ from torch.utils.data import Dataset
 
 from avsynth.models.ge2e import Ge2e, mel_frames
 from avsynth.models.losses import weighted_l1
-from avsynth.models.voice_converter import Reference
+from avsynth.models.phoneme_net import PhonemeNet, leveled
+from avsynth.models.voice_converter import Reference, melody_of, phone_chances, transposed
 from avsynth.models.voice_mel import log_mel
 from avsynth.training.backends.adversarial import AdversarialBrain, Judgement
 from avsynth.training.backends.brain import Batch, Losses
@@ -25,6 +26,7 @@ from avsynth.training.manifest import place_of, read_manifest
 _MARGIN = 8  # frames between what is learnt and what is looked up
 _LEAST_REFERENCE = 60
 _SUMMANDS = 5
+_OF_VOICE = ("embedding", "voice", "reference_content", "reference_mel", "known")
 
 Embedder = Callable[[Tensor], Tensor]
 
@@ -100,11 +102,14 @@ class ConverterBrain(AdversarialBrain):
         half: Whether convolutions run in bfloat16.
         listen_every: In how many steps the encoders listen once, and weigh as much more.
         encoders: What gives vectors ``(B, D)`` of log mels ``(B, MELS, T)``, by the name of the loss.
+        phonemes: The phoneme network. With it, speech is also said in the voice of the next recording of the batch:
+            nobody knows how that should sound, but it is known whose voice it should be and what is said.
     """
 
     half: bool = False
     listen_every: int = 1
     encoders: Mapping[str, Embedder] = MappingProxyType({})
+    phonemes: PhonemeNet | None = None
 
     def make(self, batch: Batch) -> Tensor:
         """What was said, said again."""
@@ -139,11 +144,44 @@ class ConverterBrain(AdversarialBrain):
                 wanted = batch["voice"] if name == "ge2e" else encoder(batch["reference_mel"])
             distance = 1 - nn.functional.cosine_similarity(encoder(made), wanted, dim=1).mean()
             losses[name] = distance * (self.listen_every if made.requires_grad else 1)
+        if self.phonemes is not None:
+            losses |= self._converted(batch) if listens else {"converted": torch.zeros(()), "said": torch.zeros(())}
         return losses
+
+    def _converted(self, batch: Batch) -> Losses:
+        """How unlike the wanted voice converted speech is, and how different what is heard in it."""
+        assert self.phonemes is not None
+        whose = {name: batch[name].roll(1, dims=0) for name in _OF_VOICE}
+        content = in_register(batch["content"], whose=whose)
+        training = self.modules["generator"].training
+        network = self.modules["generator"] if training else self.best()
+        with torch.autocast(self.device.split(":")[0], dtype=torch.bfloat16, enabled=self.half and training):
+            made: Tensor = network(content, reference=reference_of(whose)).float()
+        unlike = []
+        for name, encoder in self.encoders.items():
+            with torch.no_grad():
+                wanted = whose["voice"] if name == "ge2e" else encoder(whose["reference_mel"])
+            unlike.append(1 - nn.functional.cosine_similarity(encoder(made), wanted, dim=1).mean())
+        wanted_phones = phone_chances(batch["content"])
+        heard = torch.log_softmax(self.phonemes(torch.stack([leveled(mel) for mel in made])), dim=1)
+        said = nn.functional.kl_div(heard, wanted_phones, reduction="none", log_target=True).sum(dim=1).mean()
+        weight = self.listen_every if training else 1
+        return {"converted": torch.stack(unlike).sum() * weight, "said": said * weight}
 
     def validation(self, batch: Batch) -> dict[str, Tensor]:
         """The distances of the averaged network."""
         return self.distances(batch, self.best()(batch["content"], reference=reference_of(batch)))
+
+
+def in_register(content: Tensor, *, whose: Mapping[str, Tensor]) -> Tensor:
+    """Content ``(B, CONTENT, T)`` as high as the other voices of the batch speak."""
+    (own, own_voiced), (other, other_voiced) = melody_of(content), melody_of(whose["reference_content"])
+    shift = _mean_log(other, other_voiced * whose["known"]) - _mean_log(own, own_voiced)
+    return transposed(content, by=shift)
+
+
+def _mean_log(f0_hz: Tensor, weight: Tensor) -> Tensor:
+    return (f0_hz.log() * weight).sum(dim=1) / weight.sum(dim=1).clamp_min(1)
 
 
 def reference_of(batch: Batch) -> Reference:

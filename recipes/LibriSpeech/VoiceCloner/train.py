@@ -23,6 +23,7 @@ from avsynth.training.backends.converter import ConverterBrain, Ge2eOfMel, Voice
 from avsynth.training.command import Run, command, report
 from avsynth.training.export import export
 from avsynth.training.hparams import Duel, Schedule, load_hparams
+from avsynth.voice.content import Hearing
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Hparams:
         reference: Most frames of the voice to look up.
         dropout: Share of channels dropped.
         encoders: Whether encoders say what voice they hear; they need their weights.
+        others: Whether speech is also said in other voices than its own; for that, encoders say what they hear.
         listen_every: In how many steps the encoders listen once.
         half: Whether convolutions run in bfloat16: twice as fast where the processor can.
         most: Recordings to train on, the first ones; 0 takes all.
@@ -49,6 +51,7 @@ class Hparams:
     reference: int
     dropout: float = 0.1
     encoders: bool = True
+    others: bool = False
     listen_every: int = 1
     half: bool = False
     most: int = 0
@@ -77,6 +80,8 @@ def train(run: Run) -> None:
         ge2e, coach = Ge2e(), Coach()
         load_into(ge2e, card="speaker_encoder/ge2e", ignore=("similarity_weight", "similarity_bias"))
         load_into(coach, card="speaker_encoder/coach")
+        if settings.others:
+            brain.phonemes = Hearing.load().network.requires_grad_(False).to(brain.device)
         brain.encoders = {
             "ge2e": Ge2eOfMel(ge2e, power=data.power).to(brain.device),
             "coach": coach.eval().requires_grad_(False).to(brain.device),
