@@ -5,6 +5,7 @@ from __future__ import annotations
 import librosa
 import numpy as np
 import torch
+from librosa.filters import mel as mel_filters
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -70,6 +71,20 @@ def mel_frames(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     mels = librosa.feature.melspectrogram(y=padded, sr=SAMPLE_RATE, n_fft=_WINDOW, hop_length=_HOP, n_mels=MELS)
     frames: NDArray[np.float32] = np.ascontiguousarray(mels.T, dtype=np.float32)
     return frames
+
+
+def mel_power(samples: Tensor) -> Tensor:
+    """``mel_frames`` of ``(B, N)`` samples, ``(B, T, 40)``, to train through.
+
+    Example:
+        >>> noise = np.random.default_rng(0).normal(0, 0.1, 32_000).astype(np.float32)
+        >>> bool(np.allclose(mel_power(torch.from_numpy(noise[None]))[0], mel_frames(noise), rtol=1e-3, atol=1e-5))
+        True
+    """
+    window = torch.hann_window(_WINDOW, device=samples.device)
+    spectrum = torch.stft(samples, _WINDOW, _HOP, window=window, pad_mode="constant", return_complex=True)
+    filters = torch.from_numpy(mel_filters(sr=SAMPLE_RATE, n_fft=_WINDOW, n_mels=MELS)).to(samples.device)
+    return torch.einsum("of,bft->bto", filters, spectrum.abs().square())
 
 
 def partial_utterances(frames: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -10,25 +10,23 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from avsynth.models.ge2e import Ge2e, mel_frames
+from avsynth.models.ge2e import Ge2e, mel_power
 from avsynth.models.losses import weighted_l1
+from avsynth.models.neural_vocoder import NeuralVocoder
 from avsynth.models.phoneme_net import PhonemeNet, leveled
 from avsynth.models.voice_converter import Reference, melody_of, phone_chances, transposed
-from avsynth.models.voice_mel import log_mel
 from avsynth.training.backends.adversarial import AdversarialBrain, Judgement
 from avsynth.training.backends.brain import Batch, Losses
 from avsynth.training.manifest import place_of, read_manifest
 
 _MARGIN = 8  # frames between what is learnt and what is looked up
 _LEAST_REFERENCE = 60
-_SUMMANDS = 5
 _OF_VOICE = ("embedding", "voice", "reference_content", "reference_mel", "known")
 
-Embedder = Callable[[Tensor], Tensor]
+Embedder = Callable[[Tensor, Tensor], Tensor]
 
 
 class Voices(Dataset[dict[str, Tensor]]):
@@ -46,7 +44,6 @@ class Voices(Dataset[dict[str, Tensor]]):
         self.frames, self.reference, self.chance = frames, reference, chance
         self.items = read_manifest(manifest, verify=False).part(split)
         self.parts = [_load(place_of(item.files["features"], manifest=manifest)) for item in self.items]
-        self.power = np.load(place_of(self.items[0].files["power_map"], manifest=manifest)) if self.items else None
         self.weights = [
             float(item.facts["weight"]) * part["mel"].shape[1]
             for item, part in zip(self.items, self.parts, strict=True)
@@ -101,7 +98,8 @@ class ConverterBrain(AdversarialBrain):
     Attributes:
         half: Whether convolutions run in bfloat16.
         listen_every: In how many steps the encoders listen once, and weigh as much more.
-        encoders: What gives vectors ``(B, D)`` of log mels ``(B, MELS, T)``, by the name of the loss.
+        encoders: What gives vectors ``(B, D)`` of log mels ``(B, MELS, T)`` and the content they say, by the names
+            of the losses.
         phonemes: The phoneme network. With it, speech is also said in the voice of the next recording of the batch:
             nobody knows how that should sound, but it is known whose voice it should be and what is said.
     """
@@ -141,8 +139,10 @@ class ConverterBrain(AdversarialBrain):
             if not listens:
                 continue
             with torch.no_grad():
-                wanted = batch["voice"] if name == "ge2e" else encoder(batch["reference_mel"])
-            distance = 1 - nn.functional.cosine_similarity(encoder(made), wanted, dim=1).mean()
+                wanted = (
+                    batch["voice"] if name == "ge2e" else encoder(batch["reference_mel"], batch["reference_content"])
+                )
+            distance = 1 - nn.functional.cosine_similarity(encoder(made, batch["content"]), wanted, dim=1).mean()
             losses[name] = distance * (self.listen_every if made.requires_grad else 1)
         if self.phonemes is not None:
             losses |= self._converted(batch) if listens else {"converted": torch.zeros(()), "said": torch.zeros(())}
@@ -160,8 +160,10 @@ class ConverterBrain(AdversarialBrain):
         unlike = []
         for name, encoder in self.encoders.items():
             with torch.no_grad():
-                wanted = whose["voice"] if name == "ge2e" else encoder(whose["reference_mel"])
-            unlike.append(1 - nn.functional.cosine_similarity(encoder(made), wanted, dim=1).mean())
+                wanted = (
+                    whose["voice"] if name == "ge2e" else encoder(whose["reference_mel"], whose["reference_content"])
+                )
+            unlike.append(1 - nn.functional.cosine_similarity(encoder(made, content), wanted, dim=1).mean())
         wanted_phones = phone_chances(batch["content"])
         heard = torch.log_softmax(self.phonemes(torch.stack([leveled(mel) for mel in made])), dim=1)
         said = nn.functional.kl_div(heard, wanted_phones, reduction="none", log_target=True).sum(dim=1).mean()
@@ -189,42 +191,20 @@ def reference_of(batch: Batch) -> Reference:
     return Reference(batch["embedding"], batch["reference_content"], batch["reference_mel"], batch["known"])
 
 
-class Ge2eOfMel(nn.Module):
-    """The GE2E encoder over the converter's mels instead of its own, so that it can be trained through.
+class Ge2eOfSound(nn.Module):
+    """The GE2E encoder over the sound that the vocoder makes of mels, so that the converter can be trained through it.
 
     Args:
         encoder: With its weights.
-        power: ``(40, MELS)``, as ``power_map`` gives it.
+        vocoder: With its weights.
     """
 
-    def __init__(self, encoder: Ge2e, *, power: NDArray[np.float32]) -> None:
+    def __init__(self, encoder: Ge2e, *, vocoder: NeuralVocoder) -> None:
         super().__init__()
-        self.encoder = encoder.requires_grad_(False)
-        self.register_buffer("power", torch.from_numpy(power))
+        self.encoder, self.vocoder = encoder.requires_grad_(False), vocoder.eval().requires_grad_(False)
 
-    def forward(self, mel: Tensor) -> Tensor:
-        """Unit vectors ``(B, D)`` of log mels ``(B, MELS, T)``."""
-        power = torch.einsum("om,bmt->bto", self.get_buffer("power"), torch.exp(2 * mel))
-        vector: Tensor = self.encoder(power)
+    def forward(self, mel: Tensor, content: Tensor) -> Tensor:
+        """Unit vectors ``(B, D)`` of log mels ``(B, MELS, T)`` that say ``content (B, CONTENT, T)``."""
+        f0_hz, voiced = melody_of(content)
+        vector: Tensor = self.encoder(mel_power(self.vocoder(mel, f0_hz=f0_hz, voiced=voiced)))
         return vector
-
-
-def power_map(recordings: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """From the power of ``voice_mel``'s mels to that of GE2E's, ``(40, MELS)``, fitted to speech.
-
-    Each of GE2E's is a sum, none of it negative, of the five that go with it best.
-    """
-    given, wanted = [], []
-    for samples in recordings:
-        ours = torch.exp(2 * log_mel(torch.from_numpy(samples[None])))[0].T.numpy()
-        theirs = mel_frames(samples)[: len(ours)]
-        given.append(ours[: len(theirs)])
-        wanted.append(theirs)
-    x, y = np.concatenate(given)[::3], np.concatenate(wanted)[::3]
-    alike = np.corrcoef(np.log(x + 1e-9).T, np.log(y + 1e-9).T)[: x.shape[1], x.shape[1] :]
-    found = np.zeros((y.shape[1], x.shape[1]), np.float32)
-    for row, column in enumerate(y.T):
-        best = np.argsort(-alike[:, row])[:_SUMMANDS]
-        weight = 1 / (column + np.percentile(column, 60))  # faint frames count as well as loud ones
-        found[row, best], _ = nnls(x[:, best] * weight[:, None], column * weight)
-    return found

@@ -23,7 +23,6 @@ from avsynth.core.files import whole_file
 from avsynth.models.ge2e import Ge2e, mel_frames, partial_utterances, raise_level
 from avsynth.models.hub import load_into
 from avsynth.models.voice_mel import HOP, log_mel
-from avsynth.training.backends.converter import power_map
 from avsynth.training.command import prepare
 from avsynth.training.manifest import Item, file_of
 from avsynth.training.recordings import read_melody, read_mono, recordings, with_melody
@@ -33,7 +32,6 @@ from avsynth.voice.melody import Melody
 # How much faster recordings are played: higher and from a smaller throat, or the other way.
 FACTORS = (1.0, 0.89, 1.12)
 RECORDED_WEIGHT, CHANGED_WEIGHT, SPOKEN_WEIGHT = 1.0, 0.5, 0.5
-_FITTED = 40  # recordings that the map between mels is fitted to
 
 
 def _items(place: Path, output: Path) -> Iterator[Item]:
@@ -44,9 +42,6 @@ def _items(place: Path, output: Path) -> Iterator[Item]:
     items = [with_melody(item, manifest=output) for item in recordings(place, output=output)]
     if not items:
         return
-    power = folder / "power-map.npy"
-    if not power.exists():
-        np.save(power, power_map(read_mono(item, manifest=output) for item in items[:_FITTED]))
     for number, item in enumerate(items):
         spoken = item.facts["kind"] == "spoken"
         melody = read_melody(item, manifest=output)
@@ -61,7 +56,6 @@ def _items(place: Path, output: Path) -> Iterator[Item]:
             facts = item.facts | {"speaker": f"{item.facts['speaker']}@{factor:g}", "weight": str(weight)}
             files = item.files | {
                 "features": file_of(target, manifest=output),
-                "power_map": file_of(power, manifest=output),
             }
             yield Item(name, item.split, files, facts)
         if number % 20 == 19:

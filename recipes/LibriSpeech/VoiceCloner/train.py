@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from torch import Tensor, nn
 from torch.utils.data import Subset
 
 from avsynth.models.ge2e import Ge2e
 from avsynth.models.hub import load_into
+from avsynth.models.neural_vocoder import NeuralVocoder
 from avsynth.models.speaker_encoder import Coach
 from avsynth.models.speech_discriminator import MelDiscriminator
 from avsynth.models.voice_converter import CONTENT, EMBEDDING, VoiceConverter
 from avsynth.training.backends.brain import seed_all
-from avsynth.training.backends.converter import ConverterBrain, Ge2eOfMel, Voices
+from avsynth.training.backends.converter import ConverterBrain, Ge2eOfSound, Voices
 from avsynth.training.command import Run, command, report
 from avsynth.training.export import export
 from avsynth.training.hparams import Duel, Schedule, load_hparams
@@ -57,6 +59,18 @@ class Hparams:
     most: int = 0
 
 
+class _OfMel(nn.Module):
+    """An encoder that needs no more than mels."""
+
+    def __init__(self, encoder: Coach) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, mel: Tensor, content: Tensor) -> Tensor:
+        vector: Tensor = self.encoder(mel)
+        return vector
+
+
 def train(run: Run) -> None:
     """Train, export."""
     settings = load_hparams(run.hparams, Hparams)
@@ -77,14 +91,15 @@ def train(run: Run) -> None:
     )
     brain.half, brain.listen_every = settings.half, settings.listen_every
     if settings.encoders:
-        ge2e, coach = Ge2e(), Coach()
+        ge2e, coach, vocoder = Ge2e(), Coach(), NeuralVocoder()
         load_into(ge2e, card="speaker_encoder/ge2e", ignore=("similarity_weight", "similarity_bias"))
         load_into(coach, card="speaker_encoder/coach")
+        load_into(vocoder, card="vocoder/pulses-and-noise")
         if settings.others:
             brain.phonemes = Hearing.load().network.requires_grad_(False).to(brain.device)
         brain.encoders = {
-            "ge2e": Ge2eOfMel(ge2e, power=data.power).to(brain.device),
-            "coach": coach.eval().requires_grad_(False).to(brain.device),
+            "ge2e": Ge2eOfSound(ge2e, vocoder=vocoder).to(brain.device),
+            "coach": _OfMel(coach.eval().requires_grad_(False)).to(brain.device),
         }
     few = Subset(data, range(settings.most or len(data)))
     valid = Voices(run.manifest, "valid", chance=False, **size)

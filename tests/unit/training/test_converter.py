@@ -55,9 +55,8 @@ def test_the_sound_of_a_window_is_the_sound_its_mels_were_made_of(tmp_path: Path
         "embeddings": np.zeros((3, 256), np.float32),
     }
     np.savez(tmp_path / "a.npz", **arrays)
-    np.save(tmp_path / "power.npy", np.zeros((40, 80), np.float32))
     manifest = tmp_path / "voices.json"
-    files = {"features": "a.npz", "power_map": "power.npy", "sound": "a.flac"}
+    files = {"features": "a.npz", "sound": "a.flac"}
     item = Item(
         f"a@{factor:g}",
         "train",
