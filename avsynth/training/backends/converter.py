@@ -178,8 +178,10 @@ class ConverterBrain(AdversarialBrain):
 def in_register(content: Tensor, *, whose: Mapping[str, Tensor]) -> Tensor:
     """Content ``(B, CONTENT, T)`` as high as the other voices of the batch speak."""
     (own, own_voiced), (other, other_voiced) = melody_of(content), melody_of(whose["reference_content"])
-    shift = _mean_log(other, other_voiced * whose["known"]) - _mean_log(own, own_voiced)
-    return transposed(content, by=shift)
+    other_voiced = other_voiced * whose["known"]
+    shift = _mean_log(other, other_voiced) - _mean_log(own, own_voiced)
+    heard = (own_voiced.sum(dim=1) > 0) & (other_voiced.sum(dim=1) > 0)  # a window may hold no voice at all
+    return transposed(content, by=torch.where(heard, shift, 0.0))
 
 
 def _mean_log(f0_hz: Tensor, weight: Tensor) -> Tensor:

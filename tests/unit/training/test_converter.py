@@ -35,6 +35,8 @@ def test_another_voices_register():
     assert melody_of(moved)[0].numpy() == pytest.approx(220, rel=1e-3)
     assert torch.equal(phone_chances(moved), phone_chances(low))
     assert torch.equal(moved[:, -1], low[:, -1])
+    low[:, -1] = -0.5  # a window without any voice stays as it is
+    assert torch.equal(in_register(low, whose={"reference_content": high, "known": known}), low)
 
 
 @pytest.mark.parametrize("factor", [1.0, 0.89])
