@@ -119,8 +119,8 @@ def train(run: Run) -> None:
     """The ear in rounds, then the maps in closed form."""
     given = load_hparams(run.hparams, Hparams)
     torch.set_num_threads(run.threads)
-    torch.manual_seed(run.seed)
     clips, voices = read_clips(run.manifest), read_voices(run.manifest, slowest=given.slowest)
+    torch.manual_seed(run.seed)  # after the reading, which draws numbers of its own when it first loads a network
     network = EarNetwork(given.width, dropout=given.dropout)
     for number, steps in enumerate(given.rounds):
         if number:
