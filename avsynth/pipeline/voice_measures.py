@@ -13,6 +13,7 @@ from avsynth.core.errors import InputError
 from avsynth.core.media import Waveform
 from avsynth.core.report import Check
 from avsynth.core.script import Script, Utterance
+from avsynth.core.span import Span
 from avsynth.core.speech import VoiceProfile
 from avsynth.media.probe import probe, require_video
 from avsynth.media.read import read_audio
@@ -64,8 +65,8 @@ def of_film(
     end = video.frame_count / video.frame_rate
     for name, profile in voices.items():
         if script is None:
-            heard = read_audio(sound, sample_rate=_RATE)
-            heard = Waveform(heard.samples[:, : _LONGEST_SECONDS * _RATE], _RATE)
+            first = Span(Fraction(0), min(end, Fraction(_LONGEST_SECONDS)))  # a feature film would not fit in memory
+            heard = read_audio(sound, sample_rate=_RATE, span=first)
         else:
             heard = _joined(_heard(sound, line, end) for line in _lines_of(name, script))
         yield from _like(heard, load_profile(profile), notes=notes)

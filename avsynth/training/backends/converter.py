@@ -134,19 +134,22 @@ class ConverterBrain(AdversarialBrain):
             "change": weighted_l1(made.diff(dim=2), true.diff(dim=2)) + weighted_l1(made.diff(dim=1), true.diff(dim=1)),
         }
         listens = not made.requires_grad or self.optimizer_step % self.listen_every == 0
-        for name, encoder in self.encoders.items():
+        for name in self.encoders:
             losses[name] = torch.zeros(())
             if not listens:
                 continue
-            with torch.no_grad():
-                wanted = (
-                    batch["voice"] if name == "ge2e" else encoder(batch["reference_mel"], batch["reference_content"])
-                )
-            distance = 1 - nn.functional.cosine_similarity(encoder(made, batch["content"]), wanted, dim=1).mean()
+            distance = self._unlike(name, made, content=batch["content"], whose=batch)
             losses[name] = distance * (self.listen_every if made.requires_grad else 1)
         if self.phonemes is not None:
             losses |= self._converted(batch) if listens else {"converted": torch.zeros(()), "said": torch.zeros(())}
         return losses
+
+    def _unlike(self, name: str, made: Tensor, *, content: Tensor, whose: Mapping[str, Tensor]) -> Tensor:
+        """How unlike the wanted voices an encoder finds mels that say ``content``."""
+        encoder = self.encoders[name]
+        with torch.no_grad():
+            wanted = whose["voice"] if name == "ge2e" else encoder(whose["reference_mel"], whose["reference_content"])
+        return 1 - nn.functional.cosine_similarity(encoder(made, content), wanted, dim=1).mean()
 
     def _converted(self, batch: Batch) -> Losses:
         """How unlike the wanted voice converted speech is, and how different what is heard in it."""
@@ -157,13 +160,7 @@ class ConverterBrain(AdversarialBrain):
         network = self.modules["generator"] if training else self.best()
         with torch.autocast(self.device.split(":")[0], dtype=torch.bfloat16, enabled=self.half and training):
             made: Tensor = network(content, reference=reference_of(whose)).float()
-        unlike = []
-        for name, encoder in self.encoders.items():
-            with torch.no_grad():
-                wanted = (
-                    whose["voice"] if name == "ge2e" else encoder(whose["reference_mel"], whose["reference_content"])
-                )
-            unlike.append(1 - nn.functional.cosine_similarity(encoder(made, content), wanted, dim=1).mean())
+        unlike = [self._unlike(name, made, content=content, whose=whose) for name in self.encoders]
         wanted_phones = phone_chances(batch["content"])
         heard = torch.log_softmax(self.phonemes(torch.stack([leveled(mel) for mel in made])), dim=1)
         said = nn.functional.kl_div(heard, wanted_phones, reduction="none", log_target=True).sum(dim=1).mean()
