@@ -57,18 +57,25 @@ class _Block(nn.Module):
 
 
 def loud(mel: Tensor) -> Tensor:
-    """Which frames of log mels ``(MELS, T)`` are loud enough to be speech, ``(T,)`` bool."""
-    level = torch.logsumexp(mel, dim=0)
-    low, high = torch.quantile(level, torch.tensor([0.05, 0.95], device=mel.device))
+    """Which frames of log mels ``(..., MELS, T)`` are loud enough to be speech, ``(..., T)`` bool."""
+    level = torch.logsumexp(mel, dim=-2)
+    low, high = torch.quantile(level, torch.tensor([0.05, 0.95], device=mel.device), dim=-1)[..., None]
     return level >= low + _LOUD * (high - low)
 
 
 def leveled(mel: Tensor) -> Tensor:
-    """Log mels ``(MELS, T)`` of one recording without what room, microphone and gain did to them.
+    """Log mels ``(..., MELS, T)`` of recordings without what room, microphone and gain did to them.
 
     Example:
         >>> leveled(torch.zeros(MELS, 20)).abs().max()
         tensor(0.)
+        >>> two = torch.randn(2, MELS, 20)
+        >>> torch.allclose(leveled(two)[1], leveled(two[1]), atol=1e-5)
+        True
     """
-    speech = mel[:, loud(mel)]
-    return (mel - speech.mean(dim=1, keepdim=True)) / speech.std(unbiased=False).clamp_min(1e-2)
+    share = loud(mel)[..., None, :].to(mel.dtype)
+    count = share.sum(dim=-1, keepdim=True)
+    mean = (mel * share).sum(dim=-1, keepdim=True) / count
+    spread = ((mel - mean.mean(dim=-2, keepdim=True)).square() * share).mean(dim=-2, keepdim=True)
+    variance = spread.sum(dim=-1, keepdim=True) / count
+    return (mel - mean) / variance.clamp_min(1e-4).sqrt()

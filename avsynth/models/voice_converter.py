@@ -14,6 +14,8 @@ EMBEDDING = 256  # of the speaker encoder, D
 CONTENT = len(PHONES) + 3  # phones, loudness, pitch, voicing
 _KERNEL = 5
 _DILATIONS = (1, 2, 4, 1, 2, 4, 1, 2)
+_RECALLS = 2, 5  # blocks after which the speaker's frames are looked at again
+_HEADS = 4
 _KEY = 48
 _MEAN, _SPREAD = -5.0, 2.0  # of log mels of speech, about
 _FAINTEST = -8.0  # log chance of a phone below which it does not matter how unlikely it is
@@ -42,10 +44,11 @@ class VoiceConverter(nn.Module):
     """Gated convolutions that the speaker's vector modulates, beside a look at the speaker's own frames.
 
     For every frame the network looks up how this speaker says this (attention from what is said now to what the
-    speaker was heard to say), so that a longer reference tells more than a vector can.
+    speaker was heard to say), so that a longer reference tells more than a vector can. Twice on the way it asks again
+    with what it has by then, in several respects at once.
 
     Args:
-        width: Channels.
+        width: Channels, a multiple of 4.
         dropout: Share of channels dropped in training.
 
     Source:
@@ -61,6 +64,12 @@ class VoiceConverter(nn.Module):
         self.found = nn.Conv1d(MELS, width, 3, padding=1)
         self.speaker = nn.Sequential(nn.Linear(EMBEDDING + 2 * MELS, width), nn.GELU(), nn.Linear(width, width))
         self.blocks = nn.ModuleList(_Block(width, dilation, dropout=dropout) for dilation in _DILATIONS)
+        self.memory = nn.Sequential(
+            nn.Conv1d(CONTENT + MELS, width, _KERNEL, padding=_KERNEL // 2),
+            nn.GELU(),
+            nn.Conv1d(width, width, 3, padding=1),
+        )
+        self.recalls = nn.ModuleList(_Recall(width) for _ in _RECALLS)
         self.leave = nn.Conv1d(width, MELS, 3, padding=1)
 
     def forward(self, content: Tensor, *, reference: Reference) -> Tensor:
@@ -82,8 +91,11 @@ class VoiceConverter(nn.Module):
         speaker = self.speaker(torch.cat([reference.embedding * 16, mean, spread], dim=1))
         looked = self.look(content, reference=reference, heard=heard)
         hidden = self.enter(content) + self.found(looked)
-        for block in self.blocks:
+        memory = self.memory(torch.cat([reference.content, heard], dim=1) * known)
+        for index, block in enumerate(self.blocks):
             hidden = block(hidden, speaker)
+            if index in _RECALLS:
+                hidden = self.recalls[_RECALLS.index(index)](hidden, memory=memory, known=reference.known)
         made: Tensor = (self.leave(torch.relu(hidden)) + looked) * _SPREAD + _MEAN
         return made
 
@@ -106,6 +118,32 @@ class _Key(nn.Module):
 
     def forward(self, content: Tensor) -> Tensor:
         return nn.functional.normalize(self.layers(content), dim=1)
+
+
+class _Recall(nn.Module):
+    """Attention from frames on the way to what is kept of the speaker's; at first it adds nothing."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm, self.kept_norm = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.ask, self.offer = nn.Linear(width, width), nn.Linear(width, 2 * width)
+        self.take = nn.Linear(width, width)
+        nn.init.zeros_(self.take.weight)
+        nn.init.zeros_(self.take.bias)
+
+    def forward(self, hidden: Tensor, *, memory: Tensor, known: Tensor) -> Tensor:
+        key, value = self.offer(self.kept_norm(memory.transpose(1, 2))).chunk(2, dim=2)
+        asked = self.ask(self.norm(hidden.transpose(1, 2)))
+        mask = (known > 0.5)[:, None, None]
+        mask = mask | ~mask.any(dim=3, keepdim=True)  # attention to nothing at all is no number
+        found = nn.functional.scaled_dot_product_attention(_heads(asked), _heads(key), _heads(value), attn_mask=mask)
+        recalled: Tensor = hidden + self.take(found.transpose(1, 2).flatten(2)).transpose(1, 2)
+        return recalled
+
+
+def _heads(values: Tensor) -> Tensor:
+    """``(B, T, C)`` as ``(B, heads, T, C / heads)``."""
+    return values.unflatten(2, (_HEADS, -1)).transpose(1, 2)
 
 
 class _Block(nn.Module):

@@ -14,7 +14,7 @@ from avsynth.core.serial import from_plain
 from avsynth.models.card import Card
 
 
-def export(network: Any, *, card: Path, output: Path, figures: Sequence[str] = ()) -> Card:
+def export(network: Any, *, card: Path, output: Path, figures: Sequence[str] = (), half: bool = False) -> Card:
     """Write ``<name>.safetensors`` and ``<name>.toml`` into a folder.
 
     Put both into ``pretrained/<task>/`` to have the network found by its name.
@@ -24,6 +24,7 @@ def export(network: Any, *, card: Path, output: Path, figures: Sequence[str] = (
         card: A card in TOML without file, hash and size; they are added.
         output: The folder.
         figures: What was measured of it, one line each; added to the card's own.
+        half: Whether to write 16 bits a weight, which are read as 32 again.
 
     Raises:
         InputError: The card lacks something, or says something unknown.
@@ -40,6 +41,8 @@ def export(network: Any, *, card: Path, output: Path, figures: Sequence[str] = (
         raise InputError(f'{card} does not name what it describes; add: name = "task/name"')
     weights = output / f"{stem}.safetensors"
     state = {name: value.detach().cpu().contiguous().clone() for name, value in network.state_dict().items()}
+    if half:
+        state = {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
     with whole_file(weights) as temporary:
         temporary.write_bytes(save(state))
     plain |= {"format": "safetensors", "source": {"kind": "repo", "file": weights.name}}

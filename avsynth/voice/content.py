@@ -56,8 +56,8 @@ class Hearing:
         return content_of(
             self.logits(mel)[None, :, :count],
             loudness=loudness_of(mel[None])[:, :count],
-            f0_hz=torch.from_numpy(melody.f0_hz[None, :count]),
-            voiced=torch.from_numpy(melody.voiced[None, :count]).float(),
+            f0_hz=torch.from_numpy(melody.f0_hz[None, :count]).to(mel.device),
+            voiced=torch.from_numpy(melody.voiced[None, :count]).float().to(mel.device),
         )[0]
 
 

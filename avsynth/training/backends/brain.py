@@ -21,7 +21,7 @@ from speechbrain.utils.checkpoints import (
 from speechbrain.utils.epoch_loop import EpochCounter
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, default_collate
 
 from avsynth.core.errors import InputError
 from avsynth.core.progress import Progress, silent
@@ -100,7 +100,7 @@ class TrainingBrain(Brain):
         self.deadline = math.inf
         kept = {**modules, "epochs": self.epochs, "chance": self.chance}
         checkpointer = Checkpointer(output / "checkpoints", kept)
-        options = {"noprogressbar": True, "device": "cuda" if torch.cuda.is_available() else "cpu"}
+        options = {"noprogressbar": True, "device": training_device()}
         super().__init__(modules=dict(modules), run_opts=options, checkpointer=checkpointer)
         self.average = self._average()
 
@@ -137,9 +137,10 @@ class TrainingBrain(Brain):
             raise InputError("there is nothing to train on; look at what prepare.py found")
         size = self.schedule.batch_size
         self.train_sampler = Order(len(data), batch_size=size, seed=self.seed, weights=weights)
-        loader = DataLoader(data, batch_sampler=self.train_sampler, generator=torch.Generator())
+        options = {"generator": torch.Generator(), "collate_fn": joined}
+        loader = DataLoader(data, batch_sampler=self.train_sampler, **options)
         if valid is not None and len(valid):
-            self.valid_loader = DataLoader(valid, batch_size=size, generator=torch.Generator())
+            self.valid_loader = DataLoader(valid, batch_size=size, **options)
         self.started = time.monotonic()
         self.deadline = self.started + 60 * (self.schedule.minutes or math.inf)
         self.fit(self.epochs, loader)
@@ -287,6 +288,16 @@ class TrainingBrain(Brain):
                     totals[name] = totals.get(name, 0.0) + float(value)
         self.modules.train()
         return {name: value / len(self.valid_loader) for name, value in totals.items()}
+
+
+def training_device() -> str:
+    """Where networks are trained here: on the GPU where there is one."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def joined(examples: Any) -> Batch:
+    """Examples as one batch; what a data set gives for many examples at once is one already."""
+    return default_collate(examples) if isinstance(examples, list) else examples
 
 
 def numbers(losses: Losses) -> dict[str, float]:

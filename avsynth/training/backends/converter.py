@@ -29,8 +29,10 @@ _OF_VOICE = ("embedding", "voice", "reference_content", "reference_mel", "known"
 Embedder = Callable[[Tensor, Tensor], Tensor]
 
 
-class Voices(Dataset[dict[str, Tensor]]):
-    """Windows of speech, and other frames of the same voice.
+class Voices(Dataset[Batch]):
+    """Windows of speech, and other frames of the same voice; asked for many at once, it gives them as one batch.
+
+    All of it lies in the memory of one device, so that nothing is waited for.
 
     Args:
         manifest: What ``recipes/LibriSpeech/VoiceCloner/prepare.py`` wrote.
@@ -38,46 +40,73 @@ class Voices(Dataset[dict[str, Tensor]]):
         frames: Length of a window.
         reference: Most frames to look up.
         chance: Whether windows are drawn at random; else the same ones each time.
+        device: Where the speech is kept and batches are made.
     """
 
-    def __init__(self, manifest: Path, split: str, *, frames: int, reference: int, chance: bool) -> None:
+    def __init__(
+        self, manifest: Path, split: str, *, frames: int, reference: int, chance: bool, device: str = "cpu"
+    ) -> None:
         self.frames, self.reference, self.chance = frames, reference, chance
         self.items = read_manifest(manifest, verify=False).part(split)
-        self.parts = [_load(place_of(item.files["features"], manifest=manifest)) for item in self.items]
+        parts = [_load(place_of(item.files["features"], manifest=manifest)) for item in self.items]
+        self.counts = [part["mel"].shape[1] for part in parts]
+        self.firsts = np.cumsum([0, *self.counts])[:-1].tolist()
+        self.mel, self.content = (
+            torch.from_numpy(np.concatenate([part[name].T for part in parts])).to(device) if parts else torch.empty(0)
+            for name in ("mel", "content")
+        )
+        self.embeddings = [torch.from_numpy(part["embeddings"]) for part in parts]
+        self.recorded = [item.facts.get("kind") != "spoken" for item in self.items]
         self.weights = [
-            float(item.facts["weight"]) * part["mel"].shape[1]
-            for item, part in zip(self.items, self.parts, strict=True)
+            float(item.facts["weight"]) * count for item, count in zip(self.items, self.counts, strict=True)
         ]
 
     def __len__(self) -> int:
-        return len(self.parts)
+        return len(self.items)
 
-    def __getitem__(self, index: int) -> dict[str, Tensor]:
-        part = self.parts[index]
-        chance = np.random if self.chance else np.random.RandomState(index)
-        count = part["mel"].shape[1]
-        first = int(chance.randint(0, max(1, count - self.frames)))
-        window = slice(first, first + self.frames)
-        free = np.ones(count, bool)
-        free[max(0, first - _MARGIN) : first + self.frames + _MARGIN] = False
-        rows = np.flatnonzero(free)
-        length = int(chance.randint(_LEAST_REFERENCE, self.reference + 1))
-        start = int(chance.randint(0, max(1, len(rows) - length)))
-        rows = rows[start : start + length]
-        known = np.zeros(self.reference, np.float32)
-        known[: len(rows)] = 1
-        return self._aloud(index, first) | {
-            "content": _padded(part["content"][:, window], self.frames),
-            "mel": _padded(part["mel"][:, window], self.frames),
-            "embedding": torch.from_numpy(part["embeddings"][chance.randint(len(part["embeddings"]))]),
-            "voice": torch.from_numpy(part["embeddings"][0]),
-            "reference_content": _padded(part["content"][:, rows], self.reference),
-            "reference_mel": _padded(part["mel"][:, rows], self.reference),
-            "known": torch.from_numpy(known),
+    def __getitem__(self, index: int) -> Batch:
+        return {name: values[0] for name, values in self.__getitems__([index]).items()}
+
+    def __getitems__(self, indices: list[int]) -> Batch:
+        draws = [self._draw(index) for index in indices]
+        device = self.mel.device
+        first, start, length = (torch.tensor(values, device=device)[:, None] for values in zip(*draws, strict=True))
+        begin = torch.tensor([self.firsts[index] for index in indices], device=device)[:, None]
+        count = torch.tensor([self.counts[index] for index in indices], device=device)[:, None]
+        row = first + torch.arange(self.frames, device=device)
+        taken = torch.arange(self.reference, device=device)
+        other = start + taken
+        left = (first - _MARGIN).clamp_min(0)
+        other = torch.where(other >= left, other - left + first + self.frames + _MARGIN, other)
+        inside, known = row < count, (taken < length) & (other < count)
+        vectors = [self.embeddings[index] for index in indices]
+        heard = [each[self._integer(index, len(each))] for index, each in zip(indices, vectors, strict=True)]
+        return self._aloud(indices, first, begin=begin, count=count) | {
+            "content": _rows(self.content, begin + row, there=inside),
+            "mel": _rows(self.mel, begin + row, there=inside),
+            "embedding": torch.stack(heard).to(device),
+            "voice": torch.stack([each[0] for each in vectors]).to(device),
+            "recorded": torch.tensor([self.recorded[index] for index in indices], device=device),
+            "reference_content": _rows(self.content, begin + other, there=known),
+            "reference_mel": _rows(self.mel, begin + other, there=known),
+            "known": known.float(),
         }
 
-    def _aloud(self, index: int, first: int) -> dict[str, Tensor]:
-        """More of the window that begins at frame ``first``: nothing, unless a subclass needs it."""
+    def _draw(self, index: int) -> tuple[int, int, int]:
+        """The first frame of a window, the first one to look up of those that remain, and how many."""
+        count = self.counts[index]
+        first = self._integer(index, max(1, count - self.frames))
+        free = max(0, first - _MARGIN) + max(0, count - first - self.frames - _MARGIN)
+        length = _LEAST_REFERENCE + self._integer(index, self.reference + 1 - _LEAST_REFERENCE)
+        return first, self._integer(index, max(1, free - length)), length
+
+    def _integer(self, index: int, below: int) -> int:
+        """Drawn evenly; without chance always the same for the same example."""
+        chance = np.random if self.chance else np.random.RandomState(index)
+        return int(chance.randint(0, below))
+
+    def _aloud(self, indices: list[int], first: Tensor, *, begin: Tensor, count: Tensor) -> Batch:
+        """More of the windows that begin at the frames ``first (B, 1)``: nothing, unless a subclass needs it."""
         return {}
 
 
@@ -86,10 +115,10 @@ def _load(path: Path) -> dict[str, NDArray[Any]]:
         return {name: data[name] for name in ("content", "mel", "embeddings")}
 
 
-def _padded(values: NDArray[np.floating], length: int) -> Tensor:
-    found = np.zeros((values.shape[0], length), np.float32)
-    found[:, : values.shape[1]] = values
-    return torch.from_numpy(found)
+def _rows(values: Tensor, rows: Tensor, *, there: Tensor) -> Tensor:
+    """Rows ``(B, T)`` of ``values (N, C)`` as ``(B, C, T)``, 0 where they are not ``there``."""
+    found = values[rows.clamp(0, len(values) - 1)].float() * there[..., None]
+    return found.transpose(1, 2).contiguous()
 
 
 class ConverterBrain(AdversarialBrain):
@@ -100,7 +129,7 @@ class ConverterBrain(AdversarialBrain):
         listen_every: In how many steps the encoders listen once, and weigh as much more.
         encoders: What gives vectors ``(B, D)`` of log mels ``(B, MELS, T)`` and the content they say, by the names
             of the losses.
-        phonemes: The phoneme network. With it, speech is also said in the voice of the next recording of the batch:
+        phonemes: The phoneme network. With it, speech is also said in the voice of another recording of the batch:
             nobody knows how that should sound, but it is known whose voice it should be and what is said.
     """
 
@@ -135,13 +164,14 @@ class ConverterBrain(AdversarialBrain):
         }
         listens = not made.requires_grad or self.optimizer_step % self.listen_every == 0
         for name in self.encoders:
-            losses[name] = torch.zeros(())
+            losses[name] = torch.zeros((), device=made.device)
             if not listens:
                 continue
             distance = self._unlike(name, made, content=batch["content"], whose=batch)
             losses[name] = distance * (self.listen_every if made.requires_grad else 1)
         if self.phonemes is not None:
-            losses |= self._converted(batch) if listens else {"converted": torch.zeros(()), "said": torch.zeros(())}
+            nothing = torch.zeros((), device=made.device)
+            losses |= self._converted(batch) if listens else {"converted": nothing, "said": nothing}
         return losses
 
     def _unlike(self, name: str, made: Tensor, *, content: Tensor, whose: Mapping[str, Tensor]) -> Tensor:
@@ -154,7 +184,8 @@ class ConverterBrain(AdversarialBrain):
     def _converted(self, batch: Batch) -> Losses:
         """How unlike the wanted voice converted speech is, and how different what is heard in it."""
         assert self.phonemes is not None
-        whose = {name: batch[name].roll(1, dims=0) for name in _OF_VOICE}
+        other = another(batch["recorded"])
+        whose = {name: batch[name][other] for name in _OF_VOICE}
         content = in_register(batch["content"], whose=whose)
         training = self.modules["generator"].training
         network = self.modules["generator"] if training else self.best()
@@ -162,7 +193,7 @@ class ConverterBrain(AdversarialBrain):
             made: Tensor = network(content, reference=reference_of(whose)).float()
         unlike = [self._unlike(name, made, content=content, whose=whose) for name in self.encoders]
         wanted_phones = phone_chances(batch["content"])
-        heard = torch.log_softmax(self.phonemes(torch.stack([leveled(mel) for mel in made])), dim=1)
+        heard = torch.log_softmax(self.phonemes(leveled(made)), dim=1)
         said = nn.functional.kl_div(heard, wanted_phones, reduction="none", log_target=True).sum(dim=1).mean()
         weight = self.listen_every if training else 1
         return {"converted": torch.stack(unlike).sum() * weight, "said": said * weight}
@@ -170,6 +201,19 @@ class ConverterBrain(AdversarialBrain):
     def validation(self, batch: Batch) -> dict[str, Tensor]:
         """The distances of the averaged network."""
         return self.distances(batch, self.best()(batch["content"], reference=reference_of(batch)))
+
+
+def another(wanted: Tensor) -> Tensor:
+    """For each example of a batch the number of another one, drawn from those ``wanted (B,)``, or from all.
+
+    >>> int(another(torch.tensor([True, False, True]))[0])
+    2
+    """
+    count = len(wanted)
+    share = (wanted if int(wanted.sum()) > 1 else torch.ones_like(wanted)).float().cpu().expand(count, count).clone()
+    if count > 1:
+        share.fill_diagonal_(0)
+    return torch.multinomial(share, 1)[:, 0].to(wanted.device)
 
 
 def in_register(content: Tensor, *, whose: Mapping[str, Tensor]) -> Tensor:
@@ -200,7 +244,8 @@ class Ge2eOfSound(nn.Module):
 
     def __init__(self, encoder: Ge2e, *, vocoder: NeuralVocoder) -> None:
         super().__init__()
-        self.encoder, self.vocoder = encoder.requires_grad_(False), vocoder.eval().requires_grad_(False)
+        # An LSTM without dropout is the same in both modes, but on a GPU it can be trained through in one only.
+        self.encoder, self.vocoder = encoder.train().requires_grad_(False), vocoder.eval().requires_grad_(False)
 
     def forward(self, mel: Tensor, content: Tensor) -> Tensor:
         """Unit vectors ``(B, D)`` of log mels ``(B, MELS, T)`` that say ``content (B, CONTENT, T)``."""

@@ -43,14 +43,14 @@ class Disguise:
         room = torch.fft.rfft(self._room(count, length=tail, sample_rate=sample_rate), padded)
         changed = torch.fft.irfft(spectrum * room, padded)[:, :length]
         color = _between(-self.channel_db * 2, self.channel_db * 2, count, _POINTS)
-        noise = torch.fft.irfft(torch.fft.rfft(torch.randn_like(samples), padded) * _curve(color, hz), padded)
+        noise = torch.fft.irfft(torch.fft.rfft(torch.randn_like(samples), padded) * curve(color, hz), padded)
         noise = noise[:, :length]
         wanted = 10 ** (-_between(*self.noise_db, count, 1) / 20) * _chance(self.noise_share, count)
         changed = changed + noise * wanted * _rms(changed) / _rms(noise)
         return changed * 10 ** (_between(-self.gain_db, self.gain_db, count, 1) / 20)
 
     def _channel(self, count: int, hz: Tensor) -> Tensor:
-        gains = _curve(_between(-self.channel_db, self.channel_db, count, _POINTS), hz)
+        gains = curve(_between(-self.channel_db, self.channel_db, count, _POINTS), hz)
         edge = _between(3400, 7000, count, 1)
         lost = torch.sigmoid((hz - edge) / 100)  # about 5 dB less each 60 Hz
         return gains * (1 - 0.999 * lost * _chance(self.band_share, count))
@@ -77,7 +77,7 @@ def _rms(samples: Tensor) -> Tensor:
     return samples.square().mean(dim=1, keepdim=True).sqrt().clamp_min(1e-6)
 
 
-def _curve(points_db: Tensor, hz: Tensor) -> Tensor:
+def curve(points_db: Tensor, hz: Tensor) -> Tensor:
     """Gains ``(B, F)`` along straight lines over octaves through ``points_db (B, P)``."""
     place = torch.log2(hz.clamp_min(60) / 60) / math.log2(float(hz[-1]) / 60) * (points_db.shape[1] - 1)
     left = place.floor().long().clamp_max(points_db.shape[1] - 2)

@@ -35,71 +35,98 @@ def labels(timeline: PhonemeTimeline, *, count: int) -> NDArray[np.int64]:
     return found
 
 
-class Windows(Dataset[dict[str, Tensor]]):
-    """Windows of speech with the phone of every frame; disguised where they are trained on."""
+class Windows(Dataset[Batch]):
+    """Windows of speech with the phone of every frame, as many at once as asked for, on one device.
 
-    def __init__(self, manifest: Path, split: str, *, length: int, disguise: bool) -> None:
+    Args:
+        manifest: What ``recipes/LibriSpeech/PhonemeNet/prepare.py`` wrote.
+        split: Of the corpus.
+        length: Frames of a window.
+        disguise: Whether they are drawn at random and changed, to be trained on.
+        device: Where the speech is kept.
+    """
+
+    def __init__(self, manifest: Path, split: str, *, length: int, disguise: bool, device: str = "cpu") -> None:
         self.length, self.disguise = length, disguise
         self.items = read_manifest(manifest, verify=False).part(split)
-        self.sounds = [read_mono(item, manifest=manifest) for item in self.items]
-        self.mels = [log_mel(torch.from_numpy(sound[None]))[0] for sound in self.sounds]
+        sounds = (read_mono(item, manifest=manifest) for item in self.items)
+        mels = [log_mel(torch.from_numpy(sound[None]))[0].T.half() for sound in sounds]
         timelines = [
             from_json(read_text(place_of(item.files["timeline"], manifest=manifest)), PhonemeTimeline, source=item.id)
             for item in self.items
         ]
-        self.labels = [labels(t, count=mel.shape[1]) for t, mel in zip(timelines, self.mels, strict=True)]
-        del self.sounds
-        self.weights = [float(mel.shape[1]) for mel in self.mels]
+        self.counts = [len(mel) for mel in mels]
+        self.firsts = np.cumsum([0, *self.counts])[:-1].tolist()
+        said = [torch.from_numpy(labels(t, count=n)) for t, n in zip(timelines, self.counts, strict=True)]
+        self.mel, self.phones = (torch.cat(values).to(device) if values else torch.empty(0) for values in (mels, said))
+        self.weights = [float(count) for count in self.counts]
 
     def __len__(self) -> int:
         return len(self.items)
 
-    def __getitem__(self, index: int) -> dict[str, Tensor]:
-        mel, phones = self.mels[index], torch.from_numpy(self.labels[index])
+    def __getitem__(self, index: int) -> Batch:
+        return {name: values[0] for name, values in self.__getitems__([index]).items()}
+
+    def __getitems__(self, indices: list[int]) -> Batch:
+        device = self.mel.device
+        spare = np.maximum([self.counts[index] - self.length for index in indices], 0)
+        drawn = np.random.randint(0, spare + 1) if self.disguise else 0 * spare  # noqa: NPY002
+        row = torch.from_numpy(drawn)[:, None].to(device) + torch.arange(self.length, device=device)
+        count = torch.tensor([self.counts[index] for index in indices], device=device)[:, None]
+        begin = torch.tensor([self.firsts[index] for index in indices], device=device)[:, None]
+        there = row < count
+        place = begin + torch.minimum(row, count - 1)
+        mel = self.mel[place].float().transpose(1, 2)
         if self.disguise:
             mel = disguised(mel)
-        mel = leveled(mel)
-        spare = mel.shape[1] - self.length
-        first = int(np.random.randint(0, spare + 1)) if spare > 0 and self.disguise else 0  # noqa: NPY002
-        window, said = mel[:, first : first + self.length], phones[first : first + self.length]
-        missing = self.length - window.shape[1]
-        if missing > 0:
-            window = nn.functional.pad(window, (0, missing), value=float(window.min()))
-            said = nn.functional.pad(said, (0, missing), value=UNKNOWN)
-        return {"mel": window, "phones": said}
+        lowest = mel.amin(dim=(1, 2), keepdim=True)
+        mel = torch.where(there[:, None], mel, lowest)
+        return {"mel": leveled(mel), "phones": torch.where(there, self.phones[place], UNKNOWN)}
 
 
 def disguised(mel: Tensor) -> Tensor:
-    """Log mels ``(MELS, T)`` as another throat, microphone and room would give them.
+    """Log mels ``(B, MELS, T)`` as other throats, microphones and rooms would give them.
 
     The mel axis is stretched (length of the vocal tract), tilted (equalizer), and noise is put under it.
     """
-    chance = np.random.default_rng(np.random.randint(2**31))  # noqa: NPY002 - the run saves this state
-    at = np.clip(np.arange(MELS) * (1 + chance.uniform(-0.12, 0.12)) + chance.uniform(-1, 1), 0, MELS - 1)
-    first = torch.from_numpy(np.minimum(at.astype(np.int64), MELS - 2))
-    share = torch.from_numpy((at - first.numpy()).astype(np.float32))[:, None]
-    moved = mel[first] * (1 - share) + mel[first + 1] * share + _curve(chance, 5, 0.7)
-    if chance.random() < _NOISY:
-        level = float(torch.quantile(mel, 0.9)) - chance.uniform(2.5, 6)  # natural log of magnitude
-        noise = level + _curve(chance, 4, 0.7) + torch.randn_like(moved) * 0.4
-        moved = torch.logaddexp(2 * moved, 2 * noise) / 2
-    return moved
+    count, device = len(mel), mel.device
+    band = torch.arange(MELS)
+    at = (band * (1 + _between(-0.12, 0.12, count, 1)) + _between(-1, 1, count, 1)).clamp(0, MELS - 1)
+    first = at.long().clamp_max(MELS - 2)
+    share = (at - first).to(device)[..., None]
+    low, high = (torch.gather(mel, 1, index.to(device)[..., None].expand_as(mel)) for index in (first, first + 1))
+    moved = low * (1 - share) + high * share + _curve(count, 5, 0.7).to(device)
+    level = torch.quantile(mel.flatten(1), 0.9, dim=1)[:, None, None] - _between(2.5, 6, count, 1, 1).to(device)
+    noise = level + _curve(count, 4, 0.7).to(device) + torch.randn_like(moved) * 0.4
+    noisy = (torch.rand(count, 1, 1) < _NOISY).to(device)
+    return torch.where(noisy, torch.logaddexp(2 * moved, 2 * noise) / 2, moved)
 
 
-def _curve(chance: np.random.Generator, knots: int, deviation: float) -> Tensor:
-    curve = np.interp(np.arange(MELS), np.linspace(0, MELS - 1, knots), chance.normal(0, deviation, knots))
-    return torch.from_numpy(curve.astype(np.float32))[:, None]
+def _between(low: float, high: float, *shape: int) -> Tensor:
+    return low + (high - low) * torch.rand(*shape)
+
+
+def _curve(count: int, knots: int, deviation: float) -> Tensor:
+    """Smooth gains ``(B, MELS, 1)``, natural log of magnitude."""
+    points = torch.randn(count, 1, knots) * deviation
+    return nn.functional.interpolate(points, MELS, mode="linear", align_corners=True).transpose(1, 2)
 
 
 class PhonemeBrain(TrainingBrain):
-    """Cross entropy of every frame."""
+    """Cross entropy of every frame.
+
+    Attributes:
+        half: Whether convolutions run in bfloat16.
+    """
 
     averaged = "network"
+    half: bool = False
 
     def losses(self, batch: Batch) -> Losses:
         """Of the network that is trained."""
-        logits = self.modules["network"](batch["mel"])
-        return {"entropy": nn.functional.cross_entropy(logits, batch["phones"], ignore_index=UNKNOWN)}
+        with torch.autocast(self.device.split(":")[0], dtype=torch.bfloat16, enabled=self.half):
+            logits = self.modules["network"](batch["mel"])
+        return {"entropy": nn.functional.cross_entropy(logits.float(), batch["phones"], ignore_index=UNKNOWN)}
 
     def validation(self, batch: Batch) -> dict[str, Tensor]:
         """Of the averaged one, with the share of frames that are right, of all and of speech."""

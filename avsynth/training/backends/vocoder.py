@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import signal
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import Dataset
 
 from avsynth.models.losses import weighted_l1
@@ -17,6 +16,7 @@ from avsynth.models.speech_discriminator import spectral_distance
 from avsynth.models.voice_converter import VoiceConverter, melody_of
 from avsynth.models.voice_mel import HOP, log_mel
 from avsynth.training.backends.adversarial import AdversarialBrain, Judgement
+from avsynth.training.backends.body import Body, resampled
 from avsynth.training.backends.brain import Batch, Losses
 from avsynth.training.backends.converter import Voices, reference_of
 from avsynth.training.manifest import read_manifest
@@ -25,7 +25,7 @@ from avsynth.training.recordings import read_melody, read_mono
 _FACTORS = (0.84, 1.19)  # how much faster speech may be played, to be another voice
 _CONTEXT = 32  # frames that the converter hears before and after what is made
 _LOOKED_UP = 400
-_CONVERTED = 6  # windows of a batch whose mel the converter makes; the mels of the others are the true ones
+_CONVERTED = 0.75  # of a batch: windows whose mel the converter makes; the mels of the others are the true ones
 _RMS_DBFS = (-32.0, -18.0)
 
 
@@ -52,7 +52,7 @@ class Crops(Dataset[dict[str, Tensor]]):
         part = np.zeros(wanted * HOP, np.float32)
         cut = sound[first * HOP : (first + wanted) * HOP].astype(np.float32)
         part[: len(cut)] = cut
-        samples = part if wanted == self.frames else signal.resample(part, self.frames * HOP).astype(np.float32)
+        samples = part if wanted == self.frames else resampled(part, self.frames * HOP)
         at = np.clip(first + np.arange(self.frames + 1) * wanted / self.frames, 0, len(melody) - 1)
         samples *= self._gain(samples)
         return {
@@ -80,36 +80,38 @@ class Converted(Voices):
         chance: Whether windows are drawn at random.
     """
 
-    def __init__(self, manifest: Path, split: str, *, frames: int, chance: bool) -> None:
-        super().__init__(manifest, split, frames=frames + 1 + 2 * _CONTEXT, reference=_LOOKED_UP, chance=chance)
-        sounds = (read_mono(item, manifest=manifest) for item in self.items)
-        self.sounds = [
-            _played(sound, float(item.id.rpartition("@")[2]), like=part["mel"]).astype(np.float16)
-            for sound, item, part in zip(sounds, self.items, self.parts, strict=True)
-        ]
+    def __init__(self, manifest: Path, split: str, *, frames: int, chance: bool, device: str = "cpu") -> None:
+        size = {"frames": frames + 1 + 2 * _CONTEXT, "reference": _LOOKED_UP}
+        super().__init__(manifest, split, chance=chance, device=device, **size)
+        sounds = []
+        for index, (item, count) in enumerate(zip(self.items, self.counts, strict=True)):
+            sound = np.zeros(count * HOP, np.float16)
+            played = self._played(index, read_mono(item, manifest=manifest))[: count * HOP]
+            sound[: len(played)] = played
+            sounds.append(sound)
+        self.sound = torch.from_numpy(np.concatenate(sounds)).to(device) if sounds else torch.empty(0)
 
-    def _aloud(self, index: int, first: int) -> dict[str, Tensor]:
-        part, start = self.parts[index], first + _CONTEXT
+    def _aloud(self, indices: list[int], first: Tensor, *, begin: Tensor, count: Tensor) -> Batch:
         length = self.frames - 2 * _CONTEXT
-        cut = self.sounds[index][start * HOP : (start + length - 1) * HOP].astype(np.float32)
-        samples = np.zeros((length - 1) * HOP, np.float32)
-        samples[: len(cut)] = cut
-        f0_hz, voiced = melody_of(torch.from_numpy(part["content"][:, start : start + length].astype(np.float32))[None])
-        missing = length - f0_hz.shape[1]
+        start = first + _CONTEXT
+        row = start + torch.arange(length, device=first.device)
+        samples = start * HOP + torch.arange((length - 1) * HOP, device=first.device)
+        f0_hz, voiced = melody_of(self.content[(begin + row).clamp_max(len(self.content) - 1)].float().transpose(1, 2))
+        there = row < count
+        found = self.sound[(begin * HOP + samples).clamp_max(len(self.sound) - 1)].float()
         return {
-            "samples": torch.from_numpy(samples),
-            "f0_hz": nn.functional.pad(f0_hz, (0, missing), value=100.0)[0],
-            "voiced": nn.functional.pad(voiced, (0, missing))[0],
+            "samples": found * (samples < count * HOP),
+            "f0_hz": torch.where(there, f0_hz, 100.0),
+            "voiced": voiced * there,
         }
 
-
-def _played(sound: NDArray[np.float32], factor: float, *, like: NDArray[np.float16]) -> NDArray[np.float32]:
-    """A recording ``factor`` times as fast and as loud as its mel is."""
-    if factor != 1:
-        sound = signal.resample(sound, round(len(sound) / factor)).astype(np.float32)
-    mel = log_mel(torch.from_numpy(sound[None]))[0, :, : like.shape[1]].numpy()
-    played: NDArray[np.float32] = sound * np.exp(np.median(like - mel)).astype(np.float32)
-    return played
+    def _played(self, index: int, sound: NDArray[np.float32]) -> NDArray[np.float32]:
+        """A recording in the body that the example has, as loud as its mel is."""
+        sound = Body.of(self.items[index]).change(sound)
+        first, count = self.firsts[index], self.counts[index]
+        wanted = self.mel[first : first + count].T.float().cpu()
+        level = torch.median(wanted - log_mel(torch.from_numpy(sound[None]))[0, :, :count])
+        return sound * np.float32(torch.exp(level))
 
 
 class VocoderBrain(AdversarialBrain):
@@ -155,6 +157,7 @@ class VocoderBrain(AdversarialBrain):
         else:
             with torch.no_grad(), torch.autocast(self.device.split(":")[0], dtype=torch.bfloat16, enabled=self.half):
                 made: Tensor = self.converter(batch["content"], reference=reference_of(batch))
-            mel = torch.cat([made[:_CONVERTED].float(), batch["mel"][_CONVERTED:]])[..., _CONTEXT:-_CONTEXT]
+            count = round(_CONVERTED * len(made))
+            mel = torch.cat([made[:count].float(), batch["mel"][count:]])[..., _CONTEXT:-_CONTEXT]
         speech: Tensor = network(mel, f0_hz=batch["f0_hz"], voiced=batch["voiced"])
         return speech

@@ -35,6 +35,7 @@ _WIDEST, _NARROWEST = 1.6, 0.7  # how far the base's melody is widened or flatte
 _CARRIED = 0.6  # share of the original's emphasis that is laid over the base's own
 _LOWEST_HZ, _HIGHEST_HZ = 50.0, 600.0
 LONGEST_REFERENCE = 3000  # frames looked up: half a minute
+_AROUND = 32  # frames before and after a line that the networks hear of the base's, and whose sound is cut off
 
 Array = NDArray[np.float64]
 
@@ -201,11 +202,13 @@ def speak_as(
     logits, loudness = networks.hearing.logits(mel), loudness_of(mel[None])[0]
     pitch = toward(melody, profile=profile, delivery=said.delivery)
     times = _times(said.pieces, edges)
+    times = np.concatenate([times[0] - np.arange(_AROUND, 0, -1), times, times[-1] + np.arange(1, _AROUND + 1)])
     log_f0, loudness = _moved(torch.from_numpy(pitch)[None].log(), times), _moved(loudness[None], times)
     if said.delivery is not None:
-        sounding = _sounding(said.pieces, edges, count=len(times))
-        log_f0 = log_f0 + _CARRIED * torch.from_numpy(emphasis_at(said.delivery.pitch, sounding))
-        loudness = loudness + louder(_CARRIED * torch.from_numpy(emphasis_at(said.delivery.loudness, sounding)))
+        within = slice(_AROUND, -_AROUND)
+        sounding = _sounding(said.pieces, edges, count=len(times) - 2 * _AROUND)
+        log_f0[:, within] += _CARRIED * torch.from_numpy(emphasis_at(said.delivery.pitch, sounding))
+        loudness[:, within] += louder(_CARRIED * torch.from_numpy(emphasis_at(said.delivery.loudness, sounding)))
     f0_hz = log_f0.exp().clamp(_LOWEST_HZ, _HIGHEST_HZ)
     voiced = (_moved(torch.from_numpy(melody.voiced)[None].float(), times) > 0.5).float()
     moved = _moved(logits, times)[None]
@@ -215,7 +218,7 @@ def speak_as(
         converter = own_converter(profile, networks=networks)
         made = converter(content, reference=reference_of(profile, hearing=networks.hearing))
         noise = torch.randn(1, (made.shape[2] - 1) * HOP, generator=generator)
-        speech = networks.vocoder(made, f0_hz=f0_hz, voiced=voiced, noise=noise)
+        speech = networks.vocoder(made, f0_hz=f0_hz, voiced=voiced, noise=noise)[:, _AROUND * HOP : -_AROUND * HOP]
     wide = resample(Waveform(speech.numpy(), RATE), DELIVERED_RATE).samples[0]
     length = edges[-1]
     return np.pad(wide[:length], (0, max(0, length - len(wide)))).astype(np.float32)

@@ -21,7 +21,7 @@ from avsynth.models.hub import load_into
 from avsynth.models.neural_vocoder import NeuralVocoder
 from avsynth.models.speech_discriminator import SpectrogramDiscriminator
 from avsynth.models.voice_converter import VoiceConverter
-from avsynth.training.backends.brain import seed_all
+from avsynth.training.backends.brain import seed_all, training_device
 from avsynth.training.backends.vocoder import Converted, Crops, VocoderBrain
 from avsynth.training.command import Run, command, report
 from avsynth.training.export import export
@@ -59,8 +59,9 @@ def train(run: Run) -> None:
     seed_all(run.seed)
     data: Crops | Converted
     if settings.converted:
-        data = Converted(run.manifest, "train", frames=settings.frames, chance=True)
-        valid: Crops | Converted = Converted(run.manifest, "valid", frames=4 * settings.frames, chance=False)
+        voices = partial(Converted, run.manifest, device=training_device())
+        data = voices("train", frames=settings.frames, chance=True)
+        valid: Crops | Converted = voices("valid", frames=4 * settings.frames, chance=False)
     else:
         data = Crops(run.manifest, "train", frames=settings.frames, disguise=True)
         valid = Crops(run.manifest, "valid", frames=4 * settings.frames, disguise=False)

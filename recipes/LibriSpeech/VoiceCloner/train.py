@@ -20,11 +20,12 @@ from avsynth.models.neural_vocoder import NeuralVocoder
 from avsynth.models.speaker_encoder import Coach
 from avsynth.models.speech_discriminator import MelDiscriminator
 from avsynth.models.voice_converter import CONTENT, EMBEDDING, VoiceConverter
-from avsynth.training.backends.brain import seed_all
+from avsynth.training.backends.brain import seed_all, training_device
 from avsynth.training.backends.converter import ConverterBrain, Ge2eOfSound, Voices
 from avsynth.training.command import Run, command, report
 from avsynth.training.export import export
 from avsynth.training.hparams import Duel, Schedule, load_hparams
+from avsynth.voice.backends.neural import CONVERTER
 from avsynth.voice.content import Hearing
 
 
@@ -44,6 +45,7 @@ class Hparams:
         listen_every: In how many steps the encoders listen once.
         half: Whether convolutions run in bfloat16: twice as fast where the processor can.
         most: Recordings to train on, the first ones; 0 takes all.
+        again: Whether to start from the weights in pretrained/voice_converter.
     """
 
     schedule: Schedule
@@ -57,6 +59,7 @@ class Hparams:
     listen_every: int = 1
     half: bool = False
     most: int = 0
+    again: bool = False
 
 
 class _OfMel(nn.Module):
@@ -75,11 +78,16 @@ def train(run: Run) -> None:
     """Train, export."""
     settings = load_hparams(run.hparams, Hparams)
     seed_all(run.seed)
-    size = {"frames": settings.frames, "reference": settings.reference}
-    data = Voices(run.manifest, "train", chance=True, **size)
+    voices = partial(
+        Voices, run.manifest, frames=settings.frames, reference=settings.reference, device=training_device()
+    )
+    data = voices("train", chance=True)
+    generator = VoiceConverter(settings.width, dropout=settings.dropout)
+    if settings.again:
+        load_into(generator, card=CONVERTER)
     brain = ConverterBrain(
         {
-            "generator": VoiceConverter(settings.width, dropout=settings.dropout),
+            "generator": generator.train(),
             "discriminator": MelDiscriminator(CONTENT + EMBEDDING),
         },
         duel=settings.duel,
@@ -102,9 +110,9 @@ def train(run: Run) -> None:
             "coach": _OfMel(coach.eval().requires_grad_(False)).to(brain.device),
         }
     few = Subset(data, range(settings.most or len(data)))
-    valid = Voices(run.manifest, "valid", chance=False, **size)
+    valid = voices("valid", chance=False)
     brain.train_on(few, valid=valid, weights=data.weights[: len(few)])
-    export(brain.best(), card=Path(__file__).parent / "card.toml", output=run.output)
+    export(brain.best(), card=Path(__file__).parent / "card.toml", output=run.output, half=True)
 
 
 main = partial(command, train, about=str(__doc__))

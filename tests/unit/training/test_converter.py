@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from hypothesis import given, settings
+from hypothesis.strategies import booleans, lists
 from scipy import signal
 
 from avsynth.models.phonemes import PHONES
 from avsynth.models.voice_converter import content_of, melody_of, phone_chances
 from avsynth.models.voice_mel import HOP, RATE, log_mel
-from avsynth.training.backends.converter import in_register
+from avsynth.training.backends.body import Body
+from avsynth.training.backends.converter import Voices, another, in_register
 from avsynth.training.backends.vocoder import Converted
 from avsynth.training.manifest import Item, Manifest, file_of, write_manifest
 from avsynth.voice.content import at_level
@@ -39,6 +42,51 @@ def test_another_voices_register():
     assert torch.equal(in_register(low, whose={"reference_content": high, "known": known}), low)
 
 
+@settings(max_examples=50, deadline=None)
+@given(wanted=lists(booleans(), min_size=2, max_size=9))
+def test_the_other_voice_is_another_one_and_a_persons_where_there_is_one(wanted: list[bool]):
+    found = another(torch.tensor(wanted)).tolist()
+    assert all(other != own for own, other in enumerate(found))
+    if sum(wanted) > 1:
+        assert all(wanted[other] for other in found)
+
+
+@pytest.mark.parametrize("count", [301, 200, 90])
+def test_what_is_looked_up_is_not_what_is_learnt(tmp_path: Path, count: int):
+    """Every frame holds its own number."""
+    number = np.arange(count, dtype=np.float16)[None]
+    arrays = {
+        "mel": np.repeat(number, 80, axis=0),
+        "content": np.repeat(number, len(PHONES) + 3, axis=0),
+        "embeddings": np.eye(3, 256, dtype=np.float32),
+    }
+    manifest = tmp_path / "voices.json"
+    items = []
+    for name in "ab":
+        np.savez(tmp_path / f"{name}.npz", **arrays)
+        files = {"features": file_of(tmp_path / f"{name}.npz", manifest=manifest)}
+        items.append(Item(name, "train", files, {"weight": "2", "kind": "spoken" if name == "b" else "recorded"}))
+    write_manifest(manifest, Manifest("drawn", "CC0-1.0", tuple(items)))
+    data = Voices(manifest, "train", frames=100, reference=150, chance=True)
+    assert data.weights == [2.0 * count] * 2
+    for _ in range(20):
+        batch = data.__getitems__([1, 0, 1])
+        assert batch["recorded"].tolist() == [False, True, False]
+        for mel, content, reference, known in zip(
+            *(batch[name] for name in ("mel", "content", "reference_mel", "known")), strict=True
+        ):
+            learnt, looked = mel[0], reference[3][known > 0]
+            assert torch.equal(mel[7], content[9])
+            inside = min(count, 100)
+            assert torch.equal(learnt[:inside], learnt[0] + torch.arange(inside))
+            assert not learnt[inside:].any()
+            assert not reference[0][known == 0].any()
+            assert len(looked.unique()) == len(looked) == int(known.sum())
+            assert len(looked) >= min(60, count - inside - 8)
+            gaps = (looked[:, None] - learnt[None, :inside]).abs()
+            assert not len(looked) or gaps.min() > 7
+
+
 @pytest.mark.parametrize("factor", [1.0, 0.89])
 def test_the_sound_of_a_window_is_the_sound_its_mels_were_made_of(tmp_path: Path, factor: float):
     """Noise whose loudness changes at random, so that a wrong place or a wrong gain is seen at once."""
@@ -60,10 +108,10 @@ def test_the_sound_of_a_window_is_the_sound_its_mels_were_made_of(tmp_path: Path
     manifest = tmp_path / "voices.json"
     files = {"features": "a.npz", "sound": "a.flac"}
     item = Item(
-        f"a@{factor:g}",
+        "a@0",
         "train",
         {name: file_of(tmp_path / file, manifest=manifest) for name, file in files.items()},
-        {"weight": "1", "speaker": "a"},
+        {"weight": "1", "speaker": "a"} | Body(factor).facts(),
     )
     write_manifest(manifest, Manifest("drawn", "CC0-1.0", (item,)))
     data = Converted(manifest, "train", frames=48, chance=False)
