@@ -76,6 +76,7 @@ def dub(
     delivery: Annotated[
         bool, typer.Option("--delivery/--no-delivery", help="Speak lines the way the original's are spoken.")
     ] = True,
+    fit: Annotated[bool, typer.Option("--fit/--no-fit", help="Fit the cloner to voices from the film.")] = True,
     plan_only: Annotated[Path | None, typer.Option("--plan-only", help="Write the plan and stop.")] = None,
     engine: Engines = None,
     report: Report = None,
@@ -106,6 +107,7 @@ def dub(
             stems=stems,
             footage=tuple(footage or ()),
             delivery=delivery,
+            fit=fit,
         )
         if film.suffix == ".json":
             plan = read_plan(film)
@@ -252,7 +254,8 @@ def enroll(
         list[str] | None, typer.Option("--span", help="[FILE=]START-END where only the speaker speaks; repeat.")
     ] = None,
     fit: Annotated[
-        bool | None, typer.Option("--fit/--no-fit", help="Fit the cloner to the voice; else from 20 s of speech on.")
+        bool | None,
+        typer.Option("--fit/--no-fit", help="Fit the cloner to the voice, about a minute; else if it is neural."),
     ] = None,
     engine: Engines = None,
     json: Json = False,

@@ -60,6 +60,7 @@ class DubPlan:
         project: Production the consents must cover.
         seed: Start of all randomness.
         delivery: Whether lines are spoken the way the original's are: as high, as lively, with its emphasis and pauses.
+        fit: Whether the cloner is fitted to voices that are enrolled from the film, where it can be.
     """
 
     film: Path
@@ -75,6 +76,7 @@ class DubPlan:
     project: str | None = None
     seed: int = 0
     delivery: bool = True
+    fit: bool = True
 
     def __post_init__(self) -> None:
         missing = set(self.script.speakers) - {voice.speaker for voice in self.voices}

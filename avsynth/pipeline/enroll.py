@@ -7,17 +7,18 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from avsynth.core.errors import ConsentError
-from avsynth.core.progress import Progress
+from avsynth.core.progress import Progress, silent
 from avsynth.core.span import Span
 from avsynth.core.speech import VoiceProfile
+from avsynth.models.card import find_card
 from avsynth.pipeline.options import Options
 from avsynth.pipeline.result import EnrollResult
 from avsynth.provenance.consent import require_standing, verify_consent
 from avsynth.voice.enroll import SourceReport, study
 from avsynth.voice.profile import save_profile
 
-FITTED_FROM_SECONDS = 20.0
-_FITTED_CLONER = "neural"  # the only one that can be fitted
+_FITTED = "neural", "ge2e"  # the only cloner that can be fitted, and the encoder it needs
+_FITTED_WEIGHTS = "voice_converter/libri"
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class EnrollOptions(Options):
     Attributes:
         like: A short clean recording of the speaker alone, where others are heard too.
         spans: Where in a recording the speaker, and nobody else, speaks.
-        fit: Whether the cloner is fitted to the voice, which takes minutes; ``None``: if it is ``neural`` and there
-            are 20 s of usable speech or more.
+        fit: Whether the cloner is fitted to the voice, which takes a minute; ``None``: if it is
+            ``neural``, with the encoder ``ge2e``.
     """
 
     like: Path | None = None
@@ -84,9 +85,9 @@ def enroll(
         like=options.like,
     )
     profile = made.profile
-    if _is_fitted(profile, options):
-        profile = _fitted(profile, progress=options.progress)
-        require_standing(verified)  # minutes have passed
+    if weights_to_fit(options.all_engines) if options.fit is None else options.fit:
+        profile = fitted(profile, progress=options.progress)
+        require_standing(verified)  # a minute has passed
     save_profile(Path(output), profile)
     return Enrolled(Path(output), profile, made.sources)
 
@@ -96,13 +97,23 @@ def _with_defaults(options: Options) -> EnrollOptions:
     return replace(EnrollOptions(), **{name: getattr(options, name) for name in names})
 
 
-def _is_fitted(profile: VoiceProfile, options: EnrollOptions) -> bool:
-    if options.fit is None:
-        return options.all_engines["cloner"] == _FITTED_CLONER and profile.speech_seconds >= FITTED_FROM_SECONDS
-    return options.fit
+def weights_to_fit(engines: Mapping[str, str]) -> str:
+    """The hash of the weights that are fitted to a voice.
+
+    Args:
+        engines: Name by kind; nothing (``""``) is fitted where the cloner cannot be, or lacks the encoder it needs.
+    """
+    can = (engines["cloner"], engines["encoder"]) == _FITTED
+    return find_card(_FITTED_WEIGHTS).sha256 if can else ""
 
 
-def _fitted(profile: VoiceProfile, *, progress: Progress) -> VoiceProfile:
+def fitted(profile: VoiceProfile, *, progress: Progress = silent) -> VoiceProfile:
+    """The profile with weights of its own for the cloner.
+
+    Raises:
+        InputError: It holds no sample of the voice.
+        ModelError: The cloner's weights are absent.
+    """
     from avsynth.voice.backends.adaptation import adapt
 
     return adapt(profile, progress=progress)

@@ -57,6 +57,7 @@ class DubOptions(Options):
         stems: Music and effects without speech; the dub is laid on them. Without, the original is ducked.
         footage: Other clips of the same person to take mouths from.
         delivery: Whether lines are spoken the way the original's are: as high, as lively, with its emphasis and pauses.
+        fit: Whether the cloner is fitted to voices that are enrolled from the film, a minute each, where it can be.
     """
 
     voices: Mapping[str, Path] = field(default_factory=dict)
@@ -64,6 +65,7 @@ class DubOptions(Options):
     stems: Path | None = None
     footage: tuple[Path, ...] = ()
     delivery: bool = True
+    fit: bool = True
 
 
 @dataclass(frozen=True)

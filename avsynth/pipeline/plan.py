@@ -119,6 +119,7 @@ def make_plan(
         project=options.project,
         seed=options.seed,
         delivery=options.delivery,
+        fit=options.fit,
     )
 
 

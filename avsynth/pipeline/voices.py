@@ -11,6 +11,7 @@ from avsynth.core.plan import DubPlan, PlannedVoice
 from avsynth.core.serial import to_plain
 from avsynth.core.span import Span
 from avsynth.pipeline.cache import Cache, Stage
+from avsynth.pipeline.enroll import fitted, weights_to_fit
 from avsynth.provenance.consent import require_standing, verify_consent
 from avsynth.voice.enroll import enroll
 from avsynth.voice.profile import load_profile, save_profile
@@ -57,13 +58,16 @@ def _enrolled(speaker: str, plan: DubPlan, consent: VerifiedConsent, spans: Sequ
             encoder=plan.engines["encoder"],
             spans={plan.film: spans},
         )
-        save_profile(target, profile)
+        save_profile(target, fitted(profile) if fits else profile)
+
+    fits = weights_to_fit(plan.engines) if plan.fit else ""
 
     inputs = {
         "film": plan.film_sha256,
         "speaker": speaker,
         "spans": to_plain(list(spans)),
         "encoder": plan.engines["encoder"],
+        "fit": fits,
         "consent": consent.consent.digest,
     }
     return cache.produce(Stage("enroll", inputs, ".voice.json", run))

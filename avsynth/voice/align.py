@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -19,6 +18,7 @@ from avsynth.text.articulation import features
 from avsynth.text.espeak import phonemize
 from avsynth.voice.content import Hearing
 from avsynth.voice.melody import FRAME_RATE
+from avsynth.voice.path import path_of, room_for
 from avsynth.voice.phones import SILENCE, phones_of
 
 LONGEST_SECONDS = 600  # aligned at once: the search takes memory by the square of it
@@ -27,8 +27,6 @@ _SILENT = 1e-4  # of full scale
 _CLOSURE_FRAMES = 15  # a silence before a plosive as short as this is its closure
 _GAP_FRAMES = 5  # a silence as short as this between two sounds is no pause
 _SILENT_CHANCE = -0.7  # mean log chance of silence, below which a gap is no pause, whatever it is: one in two
-_FAINTEST = -9.0  # log chance below which it does not matter how unlikely a sound is
-_SILENCE_COST = 0.7  # in natural log units a frame: closures are heard as silence too
 _SHORTEST_FRAMES = 3  # of a sound that nobody said was there
 _STOPS = ("plosive", "affricate")
 
@@ -67,12 +65,12 @@ def align_phonemes(recording: Waveform, *, symbols: Sequence[str]) -> PhonemeTim
     chances = _listen(recording)
     owners = [owner for owner, symbol in enumerate(symbols) for _ in phones_of(symbol)]
     phones = [phone for symbol in symbols for phone in phones_of(symbol)]
-    if len(chances) <= len(phones) + sum(a == b for a, b in itertools.pairwise(phones)):
+    if not room_for(phones, frames=len(chances)):
         raise InputError(
             f"{len(symbols)} phonemes cannot be said in {float(recording.duration):.1f} s; "
             "give the text of this recording alone"
         )
-    path = _force(chances, phones)
+    path = path_of(chances, phones=phones)
     rows = [np.flatnonzero(path == index) for index in range(len(phones))]
     edges = []
     for owner in range(len(symbols)):
@@ -122,20 +120,6 @@ def _listen(recording: Waveform) -> Array:
     logits = Hearing.load().logits(log_mel(torch.from_numpy(np.ascontiguousarray(mono)))[0])
     chances: Array = torch.log_softmax(logits, dim=0).T.numpy()
     return chances
-
-
-def _force(chances: Array, phones: Sequence[int]) -> NDArray[np.int64]:
-    """Which of ``phones`` sounds in every frame, ``(T,)``; -1 for none."""
-    import torch
-    from torchaudio.functional import forced_align
-
-    costs = torch.from_numpy(np.ascontiguousarray(np.maximum(chances, _FAINTEST))[None])
-    costs[..., SILENCE] -= _SILENCE_COST
-    found, _ = forced_align(costs, torch.tensor([phones], dtype=torch.int32), blank=SILENCE)
-    labels = found[0].numpy()
-    begins = (labels != SILENCE) & (np.diff(labels, prepend=SILENCE) != 0)
-    path: NDArray[np.int64] = np.where(labels == SILENCE, -1, np.cumsum(begins) - 1)
-    return path
 
 
 def _without_gaps(symbols: Sequence[str], edges: Sequence[tuple[int, int]], *, silence: Array) -> list[tuple[int, int]]:

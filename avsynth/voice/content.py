@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from avsynth.voice.melody import Melody
+from avsynth.voice.path import as_told
+from avsynth.voice.phones import phones_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,17 +39,27 @@ class Hearing:
         """
         return cls(_network())
 
-    def logits(self, mel: Tensor) -> Tensor:
-        """Logits ``(P, T)`` of the phones in log mels ``(MELS, T)``."""
+    def logits(self, mel: Tensor, *, said: Sequence[str] = ()) -> Tensor:
+        """Logits ``(P, T)`` of the phones in log mels ``(MELS, T)``.
+
+        Args:
+            mel: Of one recording.
+            said: IPA symbols of what is said in it, where that is known; no other sounds are heard then.
+        """
         import torch
 
-        from avsynth.models.phoneme_net import leveled
+        from avsynth.models.phoneme_net import leveled, loud
 
         with torch.no_grad():
             found: Tensor = self.network(leveled(mel)[None])[0]
+        if said:
+            phones = [phone for symbol in said for phone in phones_of(symbol)]
+            heard = torch.log_softmax(found, dim=0).T.cpu().numpy()
+            told = as_told(heard, phones=phones, loud=loud(mel).cpu().numpy())
+            found = torch.from_numpy(told.T.copy()).to(found.device)
         return found
 
-    def content(self, mel: Tensor, *, melody: Melody) -> Tensor:
+    def content(self, mel: Tensor, *, melody: Melody, said: Sequence[str] = ()) -> Tensor:
         """Content ``(CONTENT, T)`` of log mels ``(MELS, T)``; the melody is as long, or almost."""
         import torch
 
@@ -54,7 +67,7 @@ class Hearing:
 
         count = min(mel.shape[1], len(melody))
         return content_of(
-            self.logits(mel)[None, :, :count],
+            self.logits(mel, said=said)[None, :, :count],
             loudness=loudness_of(mel[None])[:, :count],
             f0_hz=torch.from_numpy(melody.f0_hz[None, :count]).to(mel.device),
             voiced=torch.from_numpy(melody.voiced[None, :count]).float().to(mel.device),

@@ -190,7 +190,9 @@ def test_rows_that_are_measured_again_take_the_old_ones_place(evaluate: ModuleTy
 
 
 def test_what_is_typed_can_be_typed_again(evaluate: ModuleType) -> None:
-    given = evaluate.read_arguments(["--media", "somewhere", "--languages", "en,fr", "--adapt-seconds", "5,10"])
+    given = evaluate.read_arguments(
+        ["--media", "somewhere", "--languages", "en,fr", "--adapt-seconds", "5,10", "--no-fit"]
+    )
     command = evaluate.command_of(given)
     again: Namespace = evaluate.read_arguments(command.split()[2:])
     assert {**vars(again), "media": given.media, "write": False} == vars(given)

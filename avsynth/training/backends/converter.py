@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from avsynth.models.ge2e import Ge2e, mel_power
 from avsynth.models.losses import weighted_l1
-from avsynth.models.neural_vocoder import NeuralVocoder
 from avsynth.models.phoneme_net import PhonemeNet, leveled
 from avsynth.models.voice_converter import Reference, melody_of, phone_chances, transposed
 from avsynth.training.backends.adversarial import AdversarialBrain, Judgement
@@ -232,23 +230,3 @@ def _mean_log(f0_hz: Tensor, weight: Tensor) -> Tensor:
 def reference_of(batch: Batch) -> Reference:
     """What a batch knows of its voices."""
     return Reference(batch["embedding"], batch["reference_content"], batch["reference_mel"], batch["known"])
-
-
-class Ge2eOfSound(nn.Module):
-    """The GE2E encoder over the sound that the vocoder makes of mels, so that the converter can be trained through it.
-
-    Args:
-        encoder: With its weights.
-        vocoder: With its weights.
-    """
-
-    def __init__(self, encoder: Ge2e, *, vocoder: NeuralVocoder) -> None:
-        super().__init__()
-        # An LSTM without dropout is the same in both modes, but on a GPU it can be trained through in one only.
-        self.encoder, self.vocoder = encoder.train().requires_grad_(False), vocoder.eval().requires_grad_(False)
-
-    def forward(self, mel: Tensor, content: Tensor) -> Tensor:
-        """Unit vectors ``(B, D)`` of log mels ``(B, MELS, T)`` that say ``content (B, CONTENT, T)``."""
-        f0_hz, voiced = melody_of(content)
-        vector: Tensor = self.encoder(mel_power(self.vocoder(mel, f0_hz=f0_hz, voiced=voiced)))
-        return vector

@@ -1,8 +1,13 @@
-"""Fits the converter to one person: some steps of training on their own speech, of the layers that make the voice."""
+"""Fits the converter to one person: some steps of training of the layers that make the voice.
+
+It learns from the person's own speech, said again, and from what a base says, said in their voice: nobody knows how
+that should sound, but two speaker encoders hear whose voice it is.
+"""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,13 +19,22 @@ from avsynth.core.progress import Progress, silent
 from avsynth.core.speech import VoiceProfile
 from avsynth.models.hub import find_card
 from avsynth.models.voice_converter import Reference, VoiceConverter
-from avsynth.voice.backends.neural import CONVERTER, Networks, reference_of
+from avsynth.models.voice_listeners import load_listeners
+from avsynth.voice.backends.neural import CONVERTER, Networks, reference_of, source_of_text
 
-LEAST_SECONDS = 8.0
 _FITTED = ("speaker.", "leave.", "found.")  # beside every block's modulation
-_WINDOW, _BATCH = 160, 6  # frames, examples a step
+_WINDOW = 160  # frames: what GE2E hears at once
+_AGAIN, _TOLD = 4, 3  # windows a step of the person's own speech, and of what a base says
 _MARGIN = 8  # frames between what is learnt and what is looked up
 _LOOKED_UP = 400
+_LISTENED = {"ge2e": 1.0, "coach": 0.5}  # how much each encoder's word weighs
+# What a base says; of several languages, since the person will speak several.
+_LINES = (
+    ("en", "The train to the city leaves at seven in the morning, but nobody told the driver."),
+    ("en", "She bought three boxes of fresh oranges and a small yellow umbrella."),
+    ("es", "El tren para la ciudad sale a las siete, y nadie avisó al conductor."),
+    ("de", "Gestern kaufte sie drei Kisten Orangen und einen kleinen gelben Schirm."),
+)
 
 
 @dataclass(frozen=True)
@@ -28,13 +42,15 @@ class Settings:
     """How a voice is fitted.
 
     Attributes:
-        steps: Of training; about a quarter of a second each on one core.
+        steps: Of training; about half a second each on one core.
         learning_rate: Of Adam; it falls to nothing.
+        likeness: How much the encoders weigh against the distance of mels.
         seed: Of the windows drawn.
     """
 
-    steps: int = 240
+    steps: int = 60
     learning_rate: float = 6e-4
+    likeness: float = 1.0
     seed: int = 0
 
 
@@ -42,26 +58,27 @@ def adapt(profile: VoiceProfile, *, settings: Settings | None = None, progress: 
     """Fit the converter to a voice; the profile keeps the weights, and ``neural`` speaks with them.
 
     Args:
-        profile: With a sample of the voice, 8 s of speech or more; a minute is better.
+        profile: With a sample of the voice; the more speech, the nearer.
         settings: How.
         progress: Told the steps.
 
     Raises:
-        InputError: The profile holds no sample, or too little.
+        InputError: The profile holds no sample.
         ModelError: The weights of the networks are absent or wrong.
     """
     settings = settings or Settings()
-    if profile.sample is None:
-        raise InputError(f"the profile of {profile.speaker!r} holds no sample of the voice; enroll it again")
-    seconds = profile.sample.mel.shape[1] / 100
-    if seconds < LEAST_SECONDS:
-        raise InputError(f"{seconds:.1f} s of speech are too little to fit a voice to; {LEAST_SECONDS:g} s are needed")
+    if profile.sample is None or profile.encoder != "ge2e":
+        raise InputError(
+            f"the profile of {profile.speaker!r} holds no sample of the voice; enroll it again with the encoder ge2e"
+        )
     networks = Networks.load()
     whole = reference_of(profile, hearing=networks.hearing, longest=profile.sample.mel.shape[1])
     network = copy.deepcopy(networks.converter)
+    told = torch.cat([source_of_text(profile, text, language=language).content for language, text in _LINES], dim=2)
+    listeners = load_listeners(copy.deepcopy(networks.vocoder))
     with torch.enable_grad(), torch.random.fork_rng():
         torch.manual_seed(settings.seed)
-        _fit(network, whole, settings=settings, progress=progress)
+        _fit(network, whole, told, listeners=listeners, settings=settings, progress=progress)
     state = network.state_dict()
     adapted = {name: state[name].numpy().astype(np.float16) for name in _fitted(network)}
     return replace(profile, adapted=adapted, adapted_from=find_card(CONVERTER).sha256)
@@ -71,19 +88,34 @@ def _fitted(network: nn.Module) -> list[str]:
     return [name for name, _ in network.named_parameters() if name.startswith(_FITTED) or ".film." in name]
 
 
-def _fit(network: VoiceConverter, whole: Reference, *, settings: Settings, progress: Progress) -> None:
+def _fit(
+    network: VoiceConverter,
+    whole: Reference,
+    told: Tensor,
+    *,
+    listeners: Mapping[str, nn.Module],
+    settings: Settings,
+    progress: Progress,
+) -> None:
     names = set(_fitted(network))
     for name, parameter in network.named_parameters():
         parameter.requires_grad_(name in names)
     optimizer = torch.optim.Adam([p for p in network.parameters() if p.requires_grad], settings.learning_rate)
     chance = np.random.default_rng(settings.seed)
+    with torch.no_grad():
+        wanted = {"ge2e": whole.embedding, "coach": listeners["coach"](whole.mel, whole.content)}
     network.train()
     for step in range(settings.steps):
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate * 0.5 * (1 + np.cos(np.pi * step / settings.steps))
         content, mel, reference = _examples(whole, chance=chance)
-        made = network(content, reference=reference)
-        loss = _distance(made, mel)
+        loss = _distance(network(content, reference=reference), mel)
+        starts = chance.integers(0, told.shape[2] - _WINDOW + 1, _TOLD)
+        content = torch.cat([told[..., start : start + _WINDOW] for start in starts])
+        made = network(content, reference=_first(whole, count=_TOLD))
+        for name, listener in listeners.items():
+            unlike = 1 - torch.cosine_similarity(listener(made, content), wanted[name]).mean()
+            loss = loss + settings.likeness * _LISTENED[name] * unlike
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -104,7 +136,7 @@ def _examples(whole: Reference, *, chance: np.random.Generator) -> tuple[Tensor,
     length = min(_WINDOW, count // 2)
     contents, mels, keys, values = [], [], [], []
     looked = min(_LOOKED_UP, count - length - 2 * _MARGIN)
-    for first in chance.integers(0, count - length + 1, _BATCH):
+    for first in chance.integers(0, count - length + 1, _AGAIN):
         rows = np.setdiff1d(np.arange(count), np.arange(first - _MARGIN, first + length + _MARGIN))
         start = int(chance.integers(0, len(rows) - looked + 1))
         rows = rows[start : start + looked]
@@ -112,6 +144,13 @@ def _examples(whole: Reference, *, chance: np.random.Generator) -> tuple[Tensor,
         mels.append(whole.mel[0, :, first : first + length])
         keys.append(whole.content[0][:, rows])
         values.append(whole.mel[0][:, rows])
-    embedding = whole.embedding.expand(_BATCH, -1)
-    reference = Reference(embedding, torch.stack(keys), torch.stack(values), torch.ones(_BATCH, looked))
+    embedding = whole.embedding.expand(_AGAIN, -1)
+    reference = Reference(embedding, torch.stack(keys), torch.stack(values), torch.ones(_AGAIN, looked))
     return torch.stack(contents), torch.stack(mels), reference
+
+
+def _first(whole: Reference, *, count: int) -> Reference:
+    """The first frames of a voice, for so many examples."""
+    parts = (whole.content, whole.mel, whole.known)
+    content, mel, known = (part[..., : 2 * _LOOKED_UP].expand(count, *part.shape[1:-1], -1) for part in parts)
+    return Reference(whole.embedding.expand(count, -1), content, mel, known)

@@ -1,7 +1,8 @@
-"""The base ``hibari``: a small network of Kokoro's school that speaks English clearly, with its own phoneme times."""
+"""The base ``hibari``: a small network of Kokoro's school that speaks English clearly; its times are aligned."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Any
@@ -13,11 +14,13 @@ from hibari import Hibari, dsp
 from numpy.typing import NDArray
 
 from avsynth.core.errors import InputError, ModelError
-from avsynth.core.speech import Speech
+from avsynth.core.media import Waveform
+from avsynth.core.speech import PhonemeSpan, Speech
 from avsynth.models.hub import obtain
 from avsynth.text.espeak import find_voice
 from avsynth.text.normalize import normalize
 from avsynth.text.writing import check_writing
+from avsynth.voice.align import align_phonemes
 from avsynth.voice.backends.base_pieces import Piece, joined
 from avsynth.voice.backends.base_pitch import stock, voices_of
 from avsynth.voice.backends.base_tokens import Token, phonemes_from_tokens
@@ -113,15 +116,26 @@ def _say(session: Any, engine: Any, letters: str, pace: float) -> Piece:
     ids = np.array([engine.ids(letters)], np.int64)
     *spectra, durations = session.run(None, {"ids": ids, "speed": np.array([pace], np.float32)})
     samples = dsp.synth(*(part[0] for part in spectra), np.random.default_rng(0))
-    return Piece(
-        samples,
-        phonemes_from_tokens(
-            _tokens(letters, durations=durations, length=len(samples)),
-            samples=samples,
-            sample_rate=HibariBase.sample_rate,
-            spelling=_SPELLING,
-        ),
+    meant = phonemes_from_tokens(
+        _tokens(letters, durations=durations, length=len(samples)),
+        samples=samples,
+        sample_rate=HibariBase.sample_rate,
+        spelling=_SPELLING,
     )
+    return Piece(samples, _heard(samples, meant))
+
+
+def _heard(samples: NDArray[np.float32], meant: tuple[PhonemeSpan, ...]) -> tuple[PhonemeSpan, ...]:
+    """The phonemes where they sound: the network's durations are multiples of 25 ms, and only about what is heard."""
+    try:
+        found = align_phonemes(
+            Waveform(samples[None], HibariBase.sample_rate), symbols=[phoneme.symbol for phoneme in meant]
+        ).phonemes
+    except InputError:  # too fast for one frame each, or nothing to hear
+        return meant
+    if len(found) < len(meant):
+        return meant
+    return tuple(replace(own, span=other.span) for own, other in zip(meant, found, strict=True))
 
 
 def _tokens(letters: str, *, durations: NDArray[np.float32], length: int) -> list[Token]:

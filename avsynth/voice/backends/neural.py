@@ -191,15 +191,28 @@ def _nearest(base: BaseVoice, natural: _Said, text: str, language: str, voice: s
     return _Said.by(base, text, language=language, voice=voice, pace=pace, delivery=natural.delivery)
 
 
-def speak_as(
-    profile: VoiceProfile, *, said: _Said, edges: tuple[int, ...], near_hz: float | None = None, seed: int = 0
-) -> NDArray[np.float32]:
-    """What was said, in the profile's voice, its pieces at ``edges``: ``(edges[-1],)`` at ``DELIVERED_RATE``."""
-    networks = Networks.load()
+@dataclass(frozen=True)
+class Source:
+    """What the networks are to say, ``_AROUND`` frames more on either side than is kept.
+
+    Attributes:
+        content: ``(1, CONTENT, T)``.
+        f0_hz: ``(1, T)``.
+        voiced: ``(1, T)``.
+    """
+
+    content: Tensor
+    f0_hz: Tensor
+    voiced: Tensor
+
+
+def source_of(profile: VoiceProfile, *, said: _Said, edges: tuple[int, ...], near_hz: float | None = None) -> Source:
+    """What was said, as high and lively as the profile's person speaks, its pieces at ``edges``."""
     sound = resample(Waveform(said.waveform.mono()[None], said.waveform.sample_rate), RATE).samples
     melody = Melody.of(sound[0], sample_rate=RATE, near_hz=near_hz)
     mel = at_level(log_mel(torch.from_numpy(np.ascontiguousarray(sound)))[0])
-    logits, loudness = networks.hearing.logits(mel), loudness_of(mel[None])[0]
+    symbols = [piece.phoneme.symbol for piece in said.pieces if piece.phoneme is not None]
+    logits, loudness = Networks.load().hearing.logits(mel, said=symbols), loudness_of(mel[None])[0]
     pitch = toward(melody, profile=profile, delivery=said.delivery)
     times = _times(said.pieces, edges)
     times = np.concatenate([times[0] - np.arange(_AROUND, 0, -1), times, times[-1] + np.arange(1, _AROUND + 1)])
@@ -211,15 +224,33 @@ def speak_as(
         loudness[:, within] += louder(_CARRIED * torch.from_numpy(emphasis_at(said.delivery.loudness, sounding)))
     f0_hz = log_f0.exp().clamp(_LOWEST_HZ, _HIGHEST_HZ)
     voiced = (_moved(torch.from_numpy(melody.voiced)[None].float(), times) > 0.5).float()
-    moved = _moved(logits, times)[None]
-    content = content_of(moved, loudness=loudness, f0_hz=f0_hz, voiced=voiced)
+    content = content_of(_moved(logits, times)[None], loudness=loudness, f0_hz=f0_hz, voiced=voiced)
+    return Source(content, f0_hz, voiced)
+
+
+def source_of_text(profile: VoiceProfile, text: str, *, language: str) -> Source:
+    """What the best base for a language says, at its own pace."""
+    base: BaseVoice = BASES.get(choose(language))()
+    stock = nearest_voice(base.voices(language), f0_hz=profile.statistics.f0_median_hz)
+    said = _Said.by(base, text, language=language, voice=stock.name, pace=1.0)
+    edges = edges_in_samples(said.pieces, samples=int(said.duration * DELIVERED_RATE), sample_rate=DELIVERED_RATE)
+    return source_of(profile, said=said, edges=edges, near_hz=stock.f0_median_hz)
+
+
+def speak_as(
+    profile: VoiceProfile, *, said: _Said, edges: tuple[int, ...], near_hz: float | None = None, seed: int = 0
+) -> NDArray[np.float32]:
+    """What was said, in the profile's voice, its pieces at ``edges``: ``(edges[-1],)`` at ``DELIVERED_RATE``."""
+    networks = Networks.load()
+    source = source_of(profile, said=said, edges=edges, near_hz=near_hz)
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         converter = own_converter(profile, networks=networks)
-        made = converter(content, reference=reference_of(profile, hearing=networks.hearing))
+        made = converter(source.content, reference=reference_of(profile, hearing=networks.hearing))
         noise = torch.randn(1, (made.shape[2] - 1) * HOP, generator=generator)
-        speech = networks.vocoder(made, f0_hz=f0_hz, voiced=voiced, noise=noise)[:, _AROUND * HOP : -_AROUND * HOP]
-    wide = resample(Waveform(speech.numpy(), RATE), DELIVERED_RATE).samples[0]
+        speech = networks.vocoder(made, f0_hz=source.f0_hz, voiced=source.voiced, noise=noise)
+    kept = speech[:, _AROUND * HOP : -_AROUND * HOP].numpy()
+    wide = resample(Waveform(kept, RATE), DELIVERED_RATE).samples[0]
     length = edges[-1]
     return np.pad(wide[:length], (0, max(0, length - len(wide)))).astype(np.float32)
 

@@ -32,9 +32,10 @@ from avsynth.media.sound import write_audio
 from avsynth.metrics.base import Recognizer
 from avsynth.metrics.mos import speech_quality
 from avsynth.metrics.speaker import SpeakerSimilarity, speaker_similarity
-from avsynth.metrics.timing import duration_error
+from avsynth.metrics.timing import duration_error, timeline_error
 from avsynth.metrics.words import WordErrors, recognizers, total, word_errors
 from avsynth.training.results import Row, origin, read_results, table, write_results
+from avsynth.voice.align import align_phonemes
 from avsynth.voice.backends.adaptation import adapt
 from avsynth.voice.base import ENCODERS, SpeakerEncoder
 from avsynth.voice.bases import BASES, choose, nearest_voice
@@ -64,6 +65,7 @@ COLUMNS = {
     "wrong_words": "wrong words, %",
     "recognizer": "heard by",
     "duration_error": "duration error, samples",
+    "timeline_error": "phonemes off their times, ms",
     "speed": "s of computing a s",
     "cpu": "of one core",
 }
@@ -132,6 +134,7 @@ class Measured:
         sounds: Made lines.
         words: Errors of a recognizer, line by line.
         late: Samples by which lines of a wished length missed it.
+        off: Seconds between where a timeline has phonemes and where the aligner finds them, the median of each line.
         spent: Seconds of computing, by the clock.
         cpu: The same, of all cores together.
         spoken: Seconds of speech that were made in them.
@@ -140,6 +143,7 @@ class Measured:
     sounds: dict[str, list[Waveform]] = field(default_factory=dict)
     words: list[WordErrors] = field(default_factory=list)
     late: list[int] = field(default_factory=list)
+    off: list[float] = field(default_factory=list)
     spent: float = 0.0
     cpu: float = 0.0
     spoken: float = 0.0
@@ -173,6 +177,8 @@ class Bench:
             row["recognizer"] = self.recognizer.name if self.recognizer else ""
         if made.late:
             row["duration_error"] = str(max(made.late, key=abs))
+        if made.off:
+            row["timeline_error"] = f"{1000 * np.median(made.off):.0f}"
         if made.spoken:
             row["speed"] = f"{made.spent / made.spoken:.2f}"
             row["cpu"] = f"{made.cpu / made.spoken:.2f}"
@@ -228,12 +234,15 @@ def clone(
     for index, (name, profile) in enumerate(profiles.items()):
         for text in sentences:
             start, busy = perf_counter(), process_time()
-            sound = say(text, profile=profile).waveform
+            speech = say(text, profile=profile)
+            sound = speech.waveform
             made.spent += perf_counter() - start
             made.cpu += process_time() - busy
             made.spoken += float(sound.duration)
             made.sounds.setdefault(name, []).append(sound)
             made.words += bench.understand(text, sound, language=language)
+            found = align_phonemes(sound, symbols=[phoneme.symbol for phoneme in speech.timeline])
+            made.off.append(timeline_error(found, truth=speech.timeline).median_seconds)
         wanted = made.sounds[name][0].duration * PACES[index % len(PACES)]
         made.late.append(duration_error(say(sentences[0], profile=profile, duration=wanted).waveform, wanted=wanted))
         sys.stderr.write(f"{cloner}, {language}: {index + 1}/{len(profiles)} people\n")
@@ -263,6 +272,21 @@ def enrolled(person: Person) -> VoiceProfile:
     return enroll(person.reference, speaker=person.name, consent=consent_of(person.name))
 
 
+def is_fitted(given: argparse.Namespace) -> bool:
+    """Whether the cloner is fitted to every voice, as it is where somebody enrolls one."""
+    return given.cloner.partition("/")[0] == FITTED and not given.no_fit
+
+
+def as_spoken(profile: VoiceProfile, *, given: argparse.Namespace) -> VoiceProfile:
+    """The profile that the cloner speaks with."""
+    return adapt(profile) if is_fitted(given) else profile
+
+
+def named(given: argparse.Namespace) -> str:
+    """The cloner, and whether it was not fitted though it can be."""
+    return given.cloner + (NOT_FITTED if given.no_fit else "")
+
+
 def unseen(media: Path, *, count: int = 0) -> list[Person]:
     """The people of `yourtts_*`: their prompt, and their other utterances; ``count`` of them, evenly, or all (0).
 
@@ -285,7 +309,7 @@ def unseen(media: Path, *, count: int = 0) -> list[Person]:
     return people[:: max(1, len(people) // count)][:count] if count else people
 
 
-FITTED, LEAST_FITTED = "neural", 9.0  # the cloner that can be fitted to a voice, and seconds of speech it takes
+FITTED, NOT_FITTED = "neural", " not fitted"  # the cloner that can be fitted to a voice
 HELD_OUT = 5  # recordings at the end of each list, never enrolled
 
 
@@ -328,9 +352,9 @@ def adaptation(media: Path, bench: Bench, *, given: argparse.Namespace) -> Itera
                 except InputError as error:
                     sys.stderr.write(f"{name}, {seconds} s: not measured: {error}\n")
                     continue
-            profiles = {f"{given.cloner}, {name}": profile}
-            if given.cloner.partition("/")[0] == FITTED and there >= LEAST_FITTED:
-                profiles[f"{given.cloner} fitted, {name}"] = adapt(profile)
+            profiles = {f"{named(given)}, {name}": as_spoken(profile, given=given)}
+            if is_fitted(given):
+                profiles[f"{given.cloner}{NOT_FITTED}, {name}"] = profile
             for what, one in profiles.items():
                 made = clone(held, {name: one}, cloner=given.cloner, language="en", sentences=sentences)
                 yield held.row(what, made, language="en", reference=f"{there:.0f}")
@@ -358,14 +382,14 @@ def choose_recognizer(name: str) -> Recognizer | None:
 def measure(given: argparse.Namespace) -> Iterator[Row]:
     """All rows that are asked for."""
     bench = Bench(unseen(given.media, count=given.speakers), recognizer=choose_recognizer(given.recognizer))
-    profiles = {person.name: enrolled(person) for person in bench.people}
+    profiles = {person.name: as_spoken(enrolled(person), given=given) for person in bench.people}
     yield ceiling(bench)
     seconds = f"{np.mean([profile.speech_seconds for profile in profiles.values()]):.0f}"
     for language in given.languages:
         sentences = SENTENCES[language][: given.sentences]
         yield floor(bench, profiles, language=language, sentences=sentences)
         made = clone(bench, profiles, cloner=given.cloner, language=language, sentences=sentences)
-        yield bench.row(given.cloner, made, language=language, reference=seconds)
+        yield bench.row(named(given), made, language=language, reference=seconds)
     yield from adaptation(given.media, bench, given=given)
 
 
@@ -383,6 +407,7 @@ def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--sentences", type=int, default=3, help=f"of each person, at most {len(SENTENCES['en'])}")
     parser.add_argument("--languages", type=lambda text: text.split(","), default=["en"])
     parser.add_argument("--adapt-seconds", type=numbers, default=[], help="also from so much speech of two people")
+    parser.add_argument("--no-fit", action="store_true", help="do not fit the cloner to the voices")
     parser.add_argument("--recognizer", default="", help="else faster-whisper, else pocketsphinx, where they are")
     parser.add_argument("--write", action="store_true", help="into results.csv and README.md")
     given = parser.parse_args(arguments)
@@ -397,6 +422,7 @@ def command_of(given: argparse.Namespace) -> str:
     words = [f"--cloner {given.cloner}", f"--sentences {given.sentences}", f"--languages {','.join(given.languages)}"]
     words += [f"--speakers {given.speakers}"] if given.speakers else []
     words += [f"--adapt-seconds {','.join(map(str, given.adapt_seconds))}"] if given.adapt_seconds else []
+    words += ["--no-fit"] if given.no_fit else []
     return " ".join(["python recipes/LibriSpeech/VoiceCloner/evaluate.py", *words, "--write"])
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -21,14 +21,16 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from avsynth.core.files import whole_file
+from avsynth.core.files import read_text, whole_file
+from avsynth.core.serial import from_json
+from avsynth.core.speech import PhonemeTimeline
 from avsynth.models.ge2e import Ge2e, mel_power, partial_utterances, raise_level
 from avsynth.models.hub import load_into
 from avsynth.models.voice_mel import log_mel
 from avsynth.training.backends.body import Body
 from avsynth.training.backends.brain import training_device
 from avsynth.training.command import prepare
-from avsynth.training.manifest import Item, file_of
+from avsynth.training.manifest import Item, file_of, place_of
 from avsynth.training.recordings import read_melody, read_mono, recordings, with_melody
 from avsynth.voice.content import Hearing, at_level
 from avsynth.voice.melody import Melody
@@ -48,12 +50,16 @@ def _items(place: Path, output: Path) -> Iterator[Item]:
         item = with_melody(item, manifest=output)
         sound, melody = read_mono(item, manifest=output), read_melody(item, manifest=output)
         spoken = item.facts["kind"] == "spoken"
+        said = symbols_of(item, manifest=output) if spoken else ()
         for index in range(1 if spoken or item.split != "train" else 1 + OTHERS):
             name = f"{item.id}@{index}"
             body = Body.drawn(np.random.default_rng(zlib.crc32(name.encode()))) if index else Body()
             target = folder / f"{name}.npz"
             if not target.exists():
-                arrays = features(sound, melody, body, hearing=hearing, encoder=encoder, device=device)
+                samples = body.change(sound)
+                sung = body.sing(melody, length=len(samples))
+                arrays = features(samples, sung, said=said, hearing=hearing, device=device)
+                arrays["embeddings"] = vectors_of(samples, encoder=encoder, device=device)
                 with whole_file(target) as temporary, temporary.open("wb") as file:
                     np.savez(file, **arrays)
             weight = SPOKEN_WEIGHT if spoken else CHANGED_WEIGHT if index else RECORDED_WEIGHT
@@ -64,19 +70,22 @@ def _items(place: Path, output: Path) -> Iterator[Item]:
 
 
 def features(
-    samples: NDArray[np.float32], melody: Melody, body: Body, *, hearing: Hearing, encoder: Ge2e, device: str
+    samples: NDArray[np.float32], melody: Melody, *, said: Sequence[str], hearing: Hearing, device: str
 ) -> dict[str, NDArray[np.floating]]:
-    """Of a recording in another body."""
-    samples = body.change(samples)
-    melody = body.sing(melody, length=len(samples))
+    """Mels and content of a recording."""
     mel = at_level(log_mel(torch.from_numpy(samples[None]).to(device))[0])
     count = min(mel.shape[1], len(melody))
-    content = hearing.content(mel, melody=melody)
+    content = hearing.content(mel, melody=melody, said=said)
     return {
         "mel": mel[:, :count].cpu().numpy().astype(np.float16),
         "content": content[:, :count].cpu().numpy().astype(np.float16),
-        "embeddings": vectors_of(samples, encoder=encoder, device=device),
     }
+
+
+def symbols_of(item: Item, *, manifest: Path) -> list[str]:
+    """What is said in it, as IPA symbols: known of what synthesizers say, and told to the cloner too."""
+    path = place_of(item.files["timeline"], manifest=manifest)
+    return [phoneme.symbol for phoneme in from_json(read_text(path), PhonemeTimeline, source=item.id)]
 
 
 def vectors_of(samples: NDArray[np.float32], *, encoder: Ge2e, device: str) -> NDArray[np.float32]:

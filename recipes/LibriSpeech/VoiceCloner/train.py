@@ -11,21 +11,19 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from torch import Tensor, nn
 from torch.utils.data import Subset
 
-from avsynth.models.ge2e import Ge2e
 from avsynth.models.hub import load_into
 from avsynth.models.neural_vocoder import NeuralVocoder
-from avsynth.models.speaker_encoder import Coach
 from avsynth.models.speech_discriminator import MelDiscriminator
 from avsynth.models.voice_converter import CONTENT, EMBEDDING, VoiceConverter
+from avsynth.models.voice_listeners import load_listeners
 from avsynth.training.backends.brain import seed_all, training_device
-from avsynth.training.backends.converter import ConverterBrain, Ge2eOfSound, Voices
+from avsynth.training.backends.converter import ConverterBrain, Voices
 from avsynth.training.command import Run, command, report
 from avsynth.training.export import export
 from avsynth.training.hparams import Duel, Schedule, load_hparams
-from avsynth.voice.backends.neural import CONVERTER
+from avsynth.voice.backends.neural import CONVERTER, VOCODER
 from avsynth.voice.content import Hearing
 
 
@@ -62,18 +60,6 @@ class Hparams:
     again: bool = False
 
 
-class _OfMel(nn.Module):
-    """An encoder that needs no more than mels."""
-
-    def __init__(self, encoder: Coach) -> None:
-        super().__init__()
-        self.encoder = encoder
-
-    def forward(self, mel: Tensor, content: Tensor) -> Tensor:
-        vector: Tensor = self.encoder(mel)
-        return vector
-
-
 def train(run: Run) -> None:
     """Train, export."""
     settings = load_hparams(run.hparams, Hparams)
@@ -99,16 +85,11 @@ def train(run: Run) -> None:
     )
     brain.half, brain.listen_every = settings.half, settings.listen_every
     if settings.encoders:
-        ge2e, coach, vocoder = Ge2e(), Coach(), NeuralVocoder()
-        load_into(ge2e, card="speaker_encoder/ge2e", ignore=("similarity_weight", "similarity_bias"))
-        load_into(coach, card="speaker_encoder/coach")
-        load_into(vocoder, card="vocoder/pulses-and-noise")
+        vocoder = NeuralVocoder()
+        load_into(vocoder, card=VOCODER)
         if settings.others:
             brain.phonemes = Hearing.load().network.requires_grad_(False).to(brain.device)
-        brain.encoders = {
-            "ge2e": Ge2eOfSound(ge2e, vocoder=vocoder).to(brain.device),
-            "coach": _OfMel(coach.eval().requires_grad_(False)).to(brain.device),
-        }
+        brain.encoders = {name: each.to(brain.device) for name, each in load_listeners(vocoder).items()}
     few = Subset(data, range(settings.most or len(data)))
     valid = voices("valid", chance=False)
     brain.train_on(few, valid=valid, weights=data.weights[: len(few)])
