@@ -59,6 +59,22 @@ class Hearing:
             found = torch.from_numpy(told.T.copy()).to(found.device)
         return found
 
+    def misheard(self, mel: Tensor, *, content: Tensor) -> Tensor:
+        """How far what is heard in log mels ``(B, MELS, T)`` is from ``content (B, CONTENT, T)``, to train through.
+
+        Returns:
+            The mean divergence of the phones' chances, a frame; the network itself is not to learn from it.
+        """
+        import torch
+
+        from avsynth.models.phoneme_net import leveled
+        from avsynth.models.voice_converter import phone_chances
+
+        heard = torch.log_softmax(self.network(leveled(mel)), dim=1)
+        wanted = phone_chances(content)
+        divergence: Tensor = torch.nn.functional.kl_div(heard, wanted, reduction="none", log_target=True)
+        return divergence.sum(dim=1).mean()
+
     def content(self, mel: Tensor, *, melody: Melody, said: Sequence[str] = ()) -> Tensor:
         """Content ``(CONTENT, T)`` of log mels ``(MELS, T)``; the melody is as long, or almost."""
         import torch
@@ -81,7 +97,7 @@ def _network() -> PhonemeNet:
 
     network = PhonemeNet()
     load_into(network, card=CARD)
-    network.eval()
+    network.eval().requires_grad_(False)
     return network
 
 

@@ -8,6 +8,7 @@ import pytest
 from avsynth.core.errors import InputError
 from avsynth.media.read import read_audio
 from avsynth.text.espeak import speak as espeak
+from avsynth.voice.backends.adaptation import Settings, adapt
 from avsynth.voice.base import ENCODERS
 from avsynth.voice.enroll import enroll
 from avsynth.voice.say import speak
@@ -80,6 +81,15 @@ def test_cloning_brings_speech_nearer_to_its_speaker(enrolled, real, encoder):
     assert own.mean() > 0.6
     assert own.mean() > np.mean(plain) + 0.05
     assert own.mean() > others.mean() + 0.05
+
+
+def test_fitting_brings_speech_nearer_still(enrolled, real, encoder):
+    plain, fitted = [], []
+    for index, profile in enumerate(list(enrolled.values())[:2]):
+        for found, one in ((plain, profile), (fitted, adapt(profile, settings=Settings(steps=20)))):
+            speech = speak(LINE, profile=one, language="en")
+            found.append(encoder.embed(speech.waveform) @ real[index])
+    assert np.mean(fitted) > np.mean(plain) + 0.01
 
 
 def test_a_voice_is_enrolled_from_films(media, verified):

@@ -14,11 +14,11 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from avsynth.models.losses import weighted_l1
-from avsynth.models.phoneme_net import PhonemeNet, leveled
-from avsynth.models.voice_converter import Reference, melody_of, phone_chances, transposed
+from avsynth.models.voice_converter import Reference, melody_of, transposed
 from avsynth.training.backends.adversarial import AdversarialBrain, Judgement
 from avsynth.training.backends.brain import Batch, Losses
 from avsynth.training.manifest import place_of, read_manifest
+from avsynth.voice.content import Hearing
 
 _MARGIN = 8  # frames between what is learnt and what is looked up
 _LEAST_REFERENCE = 60
@@ -127,14 +127,14 @@ class ConverterBrain(AdversarialBrain):
         listen_every: In how many steps the encoders listen once, and weigh as much more.
         encoders: What gives vectors ``(B, D)`` of log mels ``(B, MELS, T)`` and the content they say, by the names
             of the losses.
-        phonemes: The phoneme network. With it, speech is also said in the voice of another recording of the batch:
+        hearing: The phoneme network. With it, speech is also said in the voice of another recording of the batch:
             nobody knows how that should sound, but it is known whose voice it should be and what is said.
     """
 
     half: bool = False
     listen_every: int = 1
     encoders: Mapping[str, Embedder] = MappingProxyType({})
-    phonemes: PhonemeNet | None = None
+    hearing: Hearing | None = None
 
     def make(self, batch: Batch) -> Tensor:
         """What was said, said again."""
@@ -167,7 +167,7 @@ class ConverterBrain(AdversarialBrain):
                 continue
             distance = self._unlike(name, made, content=batch["content"], whose=batch)
             losses[name] = distance * (self.listen_every if made.requires_grad else 1)
-        if self.phonemes is not None:
+        if self.hearing is not None:
             nothing = torch.zeros((), device=made.device)
             losses |= self._converted(batch) if listens else {"converted": nothing, "said": nothing}
         return losses
@@ -181,7 +181,7 @@ class ConverterBrain(AdversarialBrain):
 
     def _converted(self, batch: Batch) -> Losses:
         """How unlike the wanted voice converted speech is, and how different what is heard in it."""
-        assert self.phonemes is not None
+        assert self.hearing is not None
         other = another(batch["recorded"])
         whose = {name: batch[name][other] for name in _OF_VOICE}
         content = in_register(batch["content"], whose=whose)
@@ -190,9 +190,7 @@ class ConverterBrain(AdversarialBrain):
         with torch.autocast(self.device.split(":")[0], dtype=torch.bfloat16, enabled=self.half and training):
             made: Tensor = network(content, reference=reference_of(whose)).float()
         unlike = [self._unlike(name, made, content=content, whose=whose) for name in self.encoders]
-        wanted_phones = phone_chances(batch["content"])
-        heard = torch.log_softmax(self.phonemes(leveled(made)), dim=1)
-        said = nn.functional.kl_div(heard, wanted_phones, reduction="none", log_target=True).sum(dim=1).mean()
+        said = self.hearing.misheard(made, content=batch["content"])
         weight = self.listen_every if training else 1
         return {"converted": torch.stack(unlike).sum() * weight, "said": said * weight}
 

@@ -1,7 +1,7 @@
 """Fits the converter to one person: some steps of training of the layers that make the voice.
 
 It learns from the person's own speech, said again, and from what a base says, said in their voice: nobody knows how
-that should sound, but two speaker encoders hear whose voice it is.
+that should sound, but two speaker encoders hear whose voice it is, and the phoneme network what is said.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from avsynth.models.hub import find_card
 from avsynth.models.voice_converter import Reference, VoiceConverter
 from avsynth.models.voice_listeners import load_listeners
 from avsynth.voice.backends.neural import CONVERTER, Networks, reference_of, source_of_text
+from avsynth.voice.content import Hearing
 
 _FITTED = ("speaker.", "leave.", "found.")  # beside every block's modulation
 _WINDOW = 160  # frames: what GE2E hears at once
@@ -45,13 +46,31 @@ class Settings:
         steps: Of training; about half a second each on one core.
         learning_rate: Of Adam; it falls to nothing.
         likeness: How much the encoders weigh against the distance of mels.
+        said: How much it weighs what the phoneme network hears.
         seed: Of the windows drawn.
     """
 
-    steps: int = 60
+    steps: int = 45
     learning_rate: float = 6e-4
-    likeness: float = 1.0
+    likeness: float = 1.5
+    said: float = 0.9
     seed: int = 0
+
+
+@dataclass(frozen=True)
+class _Ears:
+    """Those who hear whose voice it is, and what is said."""
+
+    listeners: Mapping[str, nn.Module]
+    hearing: Hearing
+
+    def displeased(self, made: Tensor, *, content: Tensor, wanted: Mapping[str, Tensor], settings: Settings) -> Tensor:
+        """How unlike the wanted voice log mels are found, and how far from what they should say."""
+        parts = [settings.said * self.hearing.misheard(made, content=content)]
+        for name, listener in self.listeners.items():
+            unlike = 1 - torch.cosine_similarity(listener(made, content), wanted[name]).mean()
+            parts.append(settings.likeness * _LISTENED[name] * unlike)
+        return torch.stack(parts).sum()
 
 
 def adapt(profile: VoiceProfile, *, settings: Settings | None = None, progress: Progress = silent) -> VoiceProfile:
@@ -75,10 +94,10 @@ def adapt(profile: VoiceProfile, *, settings: Settings | None = None, progress: 
     whole = reference_of(profile, hearing=networks.hearing, longest=profile.sample.mel.shape[1])
     network = copy.deepcopy(networks.converter)
     told = torch.cat([source_of_text(profile, text, language=language).content for language, text in _LINES], dim=2)
-    listeners = load_listeners(copy.deepcopy(networks.vocoder))
+    ears = _Ears(load_listeners(copy.deepcopy(networks.vocoder)), networks.hearing)
     with torch.enable_grad(), torch.random.fork_rng():
         torch.manual_seed(settings.seed)
-        _fit(network, whole, told, listeners=listeners, settings=settings, progress=progress)
+        _fit(network, whole, told, ears=ears, settings=settings, progress=progress)
     state = network.state_dict()
     adapted = {name: state[name].numpy().astype(np.float16) for name in _fitted(network)}
     return replace(profile, adapted=adapted, adapted_from=find_card(CONVERTER).sha256)
@@ -93,7 +112,7 @@ def _fit(
     whole: Reference,
     told: Tensor,
     *,
-    listeners: Mapping[str, nn.Module],
+    ears: _Ears,
     settings: Settings,
     progress: Progress,
 ) -> None:
@@ -103,7 +122,7 @@ def _fit(
     optimizer = torch.optim.Adam([p for p in network.parameters() if p.requires_grad], settings.learning_rate)
     chance = np.random.default_rng(settings.seed)
     with torch.no_grad():
-        wanted = {"ge2e": whole.embedding, "coach": listeners["coach"](whole.mel, whole.content)}
+        wanted = {"ge2e": whole.embedding, "coach": ears.listeners["coach"](whole.mel, whole.content)}
     network.train()
     for step in range(settings.steps):
         for group in optimizer.param_groups:
@@ -113,9 +132,7 @@ def _fit(
         starts = chance.integers(0, told.shape[2] - _WINDOW + 1, _TOLD)
         content = torch.cat([told[..., start : start + _WINDOW] for start in starts])
         made = network(content, reference=_first(whole, count=_TOLD))
-        for name, listener in listeners.items():
-            unlike = 1 - torch.cosine_similarity(listener(made, content), wanted[name]).mean()
-            loss = loss + settings.likeness * _LISTENED[name] * unlike
+        loss = loss + ears.displeased(made, content=content, wanted=wanted, settings=settings)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -88,7 +88,7 @@ def train(run: Run) -> None:
         vocoder = NeuralVocoder()
         load_into(vocoder, card=VOCODER)
         if settings.others:
-            brain.phonemes = Hearing.load().network.requires_grad_(False).to(brain.device)
+            brain.hearing = Hearing(Hearing.load().network.to(brain.device))
         brain.encoders = {name: each.to(brain.device) for name, each in load_listeners(vocoder).items()}
     few = Subset(data, range(settings.most or len(data)))
     valid = voices("valid", chance=False)

@@ -1,0 +1,71 @@
+"""A fitted voice: which weights it brings, that it is made again the same, and what it is refused for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from avsynth.audio.resample import resample
+from avsynth.core.consent import Consent, VerifiedConsent, today
+from avsynth.core.errors import InputError
+from avsynth.core.speech import VoiceProfile
+from avsynth.models.hub import find_card
+from avsynth.text.espeak import speak
+from avsynth.voice.backends.adaptation import Settings, adapt
+from avsynth.voice.backends.ge2e import Ge2eEncoder
+from avsynth.voice.backends.neural import CONVERTER
+from avsynth.voice.base import CLONERS
+from avsynth.voice.enroll import sample_of
+from avsynth.voice.statistics import measure
+
+TEXT = "We met again in the morning, and nobody cared about the weather."
+pytestmark = pytest.mark.weights
+
+
+@pytest.fixture(scope="module")
+def profile() -> VoiceProfile:
+    sound = resample(speak(TEXT, language="en", voice_variant="f2").waveform, 16_000)
+    record = VerifiedConsent(Consent("t", "Ana", ("voice",), ("any",), "any", "Ana", "a test", today(), today()))
+    vector = Ge2eEncoder().embed(sound)
+    return VoiceProfile("Ana", vector, "ge2e", measure(sound), ("00",), 4.0, record, sample_of(sound.samples[0]))
+
+
+@pytest.fixture(scope="module")
+def fitted(profile: VoiceProfile) -> VoiceProfile:
+    return adapt(profile, settings=Settings(steps=2))
+
+
+def test_the_weights_of_a_voice_are_those_that_make_it(fitted: VoiceProfile):
+    assert fitted.adapted_from == find_card(CONVERTER).sha256
+    assert all(values.dtype == np.float16 for values in fitted.adapted.values())
+    parts = {name.partition(".")[0] for name in fitted.adapted}
+    assert parts == {"speaker", "leave", "found", "blocks"}
+    assert all(".film." in name for name in fitted.adapted if name.startswith("blocks."))
+
+
+def test_the_same_speech_gives_the_same_weights(profile: VoiceProfile, fitted: VoiceProfile):
+    again = adapt(profile, settings=Settings(steps=2))
+    assert again.adapted.keys() == fitted.adapted.keys()
+    assert all(np.array_equal(again.adapted[name], fitted.adapted[name]) for name in again.adapted)
+
+
+def test_the_cloner_speaks_with_them(profile: VoiceProfile, fitted: VoiceProfile):
+    cloner = CLONERS.get("neural")("espeak")
+    plain, own = (cloner.clone("Good morning.", profile=one, language="en") for one in (profile, fitted))
+    assert plain.timeline == own.timeline
+    assert not np.array_equal(plain.waveform.samples, own.waveform.samples)
+
+
+def test_weights_for_another_converter_are_refused(fitted: VoiceProfile):
+    with pytest.raises(InputError, match="enroll it again"):
+        CLONERS.get("neural")("espeak").clone(
+            "Good morning.", profile=replace(fitted, adapted_from="00" * 32), language="en"
+        )
+
+
+@pytest.mark.parametrize("change", [{"sample": None}, {"encoder": "ecapa"}])
+def test_what_cannot_be_fitted_is_told(profile: VoiceProfile, change: dict[str, object]):
+    with pytest.raises(InputError, match="enroll it again with the encoder ge2e"):
+        adapt(replace(profile, **change))
