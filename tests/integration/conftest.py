@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from jobs import Outcome, sample
 
 from avsynth.cli import main
+from avsynth.voice.backends import adaptation
 
 __all__ = ["run", "sample"]
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Voices are fitted in two steps: how near that brings them is asked elsewhere."""
+    monkeypatch.setattr(adaptation, "Settings", partial(adaptation.Settings, steps=2))
 
 
 @pytest.fixture

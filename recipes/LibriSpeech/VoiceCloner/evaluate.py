@@ -18,6 +18,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from time import perf_counter, process_time
 
 import numpy as np
@@ -383,7 +384,8 @@ def measure(given: argparse.Namespace) -> Iterator[Row]:
     """All rows that are asked for."""
     bench = Bench(unseen(given.media, count=given.speakers), recognizer=choose_recognizer(given.recognizer))
     profiles = {person.name: as_spoken(enrolled(person), given=given) for person in bench.people}
-    yield ceiling(bench)
+    if given.languages:
+        yield ceiling(bench)
     seconds = f"{np.mean([profile.speech_seconds for profile in profiles.values()]):.0f}"
     for language in given.languages:
         sentences = SENTENCES[language][: given.sentences]
@@ -391,6 +393,11 @@ def measure(given: argparse.Namespace) -> Iterator[Row]:
         made = clone(bench, profiles, cloner=given.cloner, language=language, sentences=sentences)
         yield bench.row(named(given), made, language=language, reference=seconds)
     yield from adaptation(given.media, bench, given=given)
+
+
+def named_ones(text: str) -> list[str]:
+    """``"en,fr"`` as names; of nothing none."""
+    return [part for part in text.split(",") if part]
 
 
 def numbers(text: str) -> list[int]:
@@ -405,7 +412,7 @@ def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--cloner", default="neural")
     parser.add_argument("--speakers", type=int, default=0, help="how many people, evenly; 0 all")
     parser.add_argument("--sentences", type=int, default=3, help=f"of each person, at most {len(SENTENCES['en'])}")
-    parser.add_argument("--languages", type=lambda text: text.split(","), default=["en"])
+    parser.add_argument("--languages", type=named_ones, default=["en"], help="none: ''")
     parser.add_argument("--adapt-seconds", type=numbers, default=[], help="also from so much speech of two people")
     parser.add_argument("--no-fit", action="store_true", help="do not fit the cloner to the voices")
     parser.add_argument("--recognizer", default="", help="else faster-whisper, else pocketsphinx, where they are")
@@ -419,7 +426,11 @@ def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def command_of(given: argparse.Namespace) -> str:
     """What is to be typed for these rows, without where the media lie."""
-    words = [f"--cloner {given.cloner}", f"--sentences {given.sentences}", f"--languages {','.join(given.languages)}"]
+    words = [
+        f"--cloner {given.cloner}",
+        f"--sentences {given.sentences}",
+        f"--languages {quote(','.join(given.languages))}",
+    ]
     words += [f"--speakers {given.speakers}"] if given.speakers else []
     words += [f"--adapt-seconds {','.join(map(str, given.adapt_seconds))}"] if given.adapt_seconds else []
     words += ["--no-fit"] if given.no_fit else []
