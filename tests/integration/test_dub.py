@@ -45,7 +45,7 @@ def dubbed(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def arguments(sample: Sample, output: Path, work: Path) -> list[str]:
     given = ["dub", sample.film, "-s", sample.script, "-l", "es", "--consent", sample.consent]
-    return [*map(str, given), "-o", str(output), "--work", str(work)]
+    return [*map(str, given), "-o", str(output), "--work", str(work), "--no-fit"]
 
 
 def video(path: Path) -> VideoStream:
