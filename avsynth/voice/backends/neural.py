@@ -151,6 +151,7 @@ class _Said:
     waveform: Waveform
     pieces: tuple[Piece, ...]
     delivery: Delivery | None = None
+    certain: bool = False  # whether the phonemes are the base's own
 
     @property
     def lengths(self) -> list[float]:
@@ -179,7 +180,8 @@ class _Said:
             raise InputError("there is nothing to say; give words")
         first, last = speech.timeline.phonemes[0].span.start, speech.timeline.phonemes[-1].span.end
         within = Span(max(Fraction(0), first - _LEAD), min(speech.waveform.duration, last + _TAIL))
-        return cls(speech.waveform, cut_into_pieces(speech.timeline.phonemes, within=within), delivery)
+        pieces = cut_into_pieces(speech.timeline.phonemes, within=within)
+        return cls(speech.waveform, pieces, delivery, getattr(base, "knows_phonemes", False))
 
 
 def _nearest(base: BaseVoice, natural: _Said, text: str, language: str, voice: str, factor: Fraction) -> _Said:
@@ -211,7 +213,8 @@ def source_of(profile: VoiceProfile, *, said: _Said, edges: tuple[int, ...], nea
     sound = resample(Waveform(said.waveform.mono()[None], said.waveform.sample_rate), RATE).samples
     melody = Melody.of(sound[0], sample_rate=RATE, near_hz=near_hz)
     mel = at_level(log_mel(torch.from_numpy(np.ascontiguousarray(sound)))[0])
-    symbols = [piece.phoneme.symbol for piece in said.pieces if piece.phoneme is not None]
+    # Telling phonemes that another engine guessed made twice as many words wrong in Spanish.
+    symbols = [piece.phoneme.symbol for piece in said.pieces if piece.phoneme is not None and said.certain]
     logits, loudness = Networks.load().hearing.logits(mel, said=symbols), loudness_of(mel[None])[0]
     pitch = toward(melody, profile=profile, delivery=said.delivery)
     times = _times(said.pieces, edges)
