@@ -213,7 +213,7 @@ def source_of(profile: VoiceProfile, *, said: _Said, edges: tuple[int, ...], nea
     sound = resample(Waveform(said.waveform.mono()[None], said.waveform.sample_rate), RATE).samples
     melody = Melody.of(sound[0], sample_rate=RATE, near_hz=near_hz)
     mel = at_level(log_mel(torch.from_numpy(np.ascontiguousarray(sound)))[0])
-    # Telling phonemes that another engine guessed made twice as many words wrong in Spanish.
+    # Phonemes that another engine guessed from the text are not told: where they are wrong, words are lost.
     symbols = [piece.phoneme.symbol for piece in said.pieces if piece.phoneme is not None and said.certain]
     logits, loudness = Networks.load().hearing.logits(mel, said=symbols), loudness_of(mel[None])[0]
     pitch = toward(melody, profile=profile, delivery=said.delivery)
