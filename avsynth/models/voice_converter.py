@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from avsynth.models.phonemes import PHONES
+from avsynth.models.voice_cepstra import CEPSTRA
 from avsynth.models.voice_mel import MELS
 
 EMBEDDING = 256  # of the speaker encoder, D
-CONTENT = len(PHONES) + 3  # phones, loudness, pitch, voicing
+_LOUDNESS, _PITCH, _VOICING, _SHAPE = (len(PHONES) + index for index in range(4))  # where they stand in content
+CONTENT = _SHAPE + CEPSTRA
 _KERNEL = 5
 _DILATIONS = (1, 2, 4, 1, 2, 4, 1, 2)
 _RECALLS = 2, 5  # blocks after which the speaker's frames are looked at again
@@ -161,21 +164,22 @@ class _Block(nn.Module):
         return found
 
 
-def content_of(logits: Tensor, *, loudness: Tensor, f0_hz: Tensor, voiced: Tensor) -> Tensor:
-    """What is said and how, without who says it.
+def content_of(logits: Tensor, *, loudness: Tensor, f0_hz: Tensor, voiced: Tensor, cepstra: Tensor) -> Tensor:
+    """What is said and how, as far as possible without who says it.
 
     Args:
         logits: ``(B, P, T)`` of the phoneme network.
         loudness: ``(B, T)`` as ``loudness_of`` gives it.
         f0_hz: ``(B, T)``, above 0 everywhere.
         voiced: ``(B, T)``, 1 where the voice sounds.
+        cepstra: ``(B, CEPSTRA, T)`` as ``cepstra_of`` gives them.
 
     Returns:
         ``(B, CONTENT, T)``.
     """
     phones = torch.log_softmax(logits, dim=1).clamp_min(_FAINTEST) / -_FAINTEST + 1
     pitch = torch.log(f0_hz / _MIDDLE_HZ) * 2
-    return torch.cat([phones, torch.stack([loudness, pitch, voiced - 0.5], dim=1)], dim=1)
+    return torch.cat([phones, torch.stack([loudness, pitch, voiced - 0.5], dim=1), cepstra], dim=1)
 
 
 def loudness_of(mel: Tensor) -> Tensor:
@@ -200,7 +204,8 @@ def phone_chances(content: Tensor) -> Tensor:
 
     Example:
         >>> one = torch.ones(1, 3)
-        >>> content = content_of(torch.zeros(1, len(PHONES), 3), loudness=one, f0_hz=220 * one, voiced=one)
+        >>> heard, shape = torch.zeros(1, len(PHONES), 3), torch.zeros(1, CEPSTRA, 3)
+        >>> content = content_of(heard, loudness=one, f0_hz=220 * one, voiced=one, cepstra=shape)
         >>> round(float(phone_chances(content).exp().sum(dim=1).mean()), 3)
         1.0
     """
@@ -209,8 +214,21 @@ def phone_chances(content: Tensor) -> Tensor:
 
 def transposed(content: Tensor, *, by: Tensor) -> Tensor:
     """Content ``(B, CONTENT, T)`` spoken higher: its log pitch raised ``by (B,)``."""
-    pitch = content[:, -2] + 2 * by[:, None]
-    return torch.cat([content[:, :-2], pitch[:, None], content[:, -1:]], dim=1)
+    moved = torch.zeros_like(content)
+    moved[:, _PITCH] = 2 * by[:, None]
+    return content + moved
+
+
+def unheard(content: Tensor, *, where: Tensor) -> Tensor:
+    """Content ``(B, CONTENT, T)`` in which no phone is more likely than another where ``where (B, T)`` is true."""
+    nothing = math.log(1 / len(PHONES)) / -_FAINTEST + 1
+    phones = content[:, :_LOUDNESS].masked_fill(where[:, None], nothing)
+    return torch.cat([phones, content[:, _LOUDNESS:]], dim=1)
+
+
+def reshaped(content: Tensor, *, cepstra: Tensor) -> Tensor:
+    """Content ``(B, CONTENT, T)`` with other cepstra ``(B, CEPSTRA, T)``."""
+    return torch.cat([content[:, :_SHAPE], cepstra], dim=1)
 
 
 def melody_of(content: Tensor) -> tuple[Tensor, Tensor]:
@@ -218,9 +236,10 @@ def melody_of(content: Tensor) -> tuple[Tensor, Tensor]:
 
     Example:
         >>> one = torch.ones(1, 3)
-        >>> content = content_of(torch.zeros(1, len(PHONES), 3), loudness=one, f0_hz=220 * one, voiced=one)
+        >>> heard, shape = torch.zeros(1, len(PHONES), 3), torch.zeros(1, CEPSTRA, 3)
+        >>> content = content_of(heard, loudness=one, f0_hz=220 * one, voiced=one, cepstra=shape)
         >>> [round(float(values.mean())) for values in melody_of(content)]
         [220, 1]
     """
-    pitch, voicing = content[:, -2], content[:, -1]
+    pitch, voicing = content[:, _PITCH], content[:, _VOICING]
     return torch.exp(pitch / 2) * _MIDDLE_HZ, (voicing > 0).float()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,14 +14,17 @@ from avsynth.core.media import Waveform
 from avsynth.core.report import Check
 from avsynth.core.script import Script, Utterance
 from avsynth.core.span import Span
-from avsynth.core.speech import VoiceProfile
+from avsynth.core.speech import Speech, VoiceProfile
 from avsynth.media.probe import probe, require_video
 from avsynth.media.read import read_audio
 from avsynth.metrics import mos
+from avsynth.metrics.clicks import clicks
+from avsynth.metrics.timing import timeline_error
 from avsynth.metrics.words import recognizers, total, word_errors
 from avsynth.models.hub import is_present
 from avsynth.pipeline.lines import SpokenLine
 from avsynth.pipeline.measures import TOLD
+from avsynth.voice.align import align_phonemes
 from avsynth.voice.base import ENCODERS
 from avsynth.voice.profile import load_profile
 
@@ -40,8 +43,9 @@ def of_lines(lines: Sequence[SpokenLine], voices: Mapping[str, Path], *, notes: 
         notes: Told what was not measured.
     """
     for speaker, profile in voices.items():
-        theirs = (item.speech().waveform for item in lines if item.line.speaker == speaker)
-        yield from _like(_joined(theirs), load_profile(profile), notes=notes)
+        theirs = [item.speech() for item in lines if item.line.speaker == speaker]
+        yield from _like(_joined(speech.waveform for speech in theirs), load_profile(profile), notes=notes)
+        yield from _sound(theirs, where=f"speaker {speaker}")
 
 
 def of_film(
@@ -87,7 +91,7 @@ def _heard(sound: Path, line: Utterance, end: Fraction) -> Waveform:
     return Waveform(heard.samples[:, : max(1, round((end - line.span.start) * _RATE))], _RATE)
 
 
-def _joined(parts: Iterator[Waveform]) -> Waveform:
+def _joined(parts: Iterable[Waveform]) -> Waveform:
     """Speech of one person in one channel, up to a minute of it."""
     rows = [np.zeros(0, np.float32)]
     for part in parts:
@@ -110,6 +114,24 @@ def _like(speech: Waveform, profile: VoiceProfile, *, notes: list[str]) -> Itera
         notes.append(f"{where}: how clean the voice is was not measured; run: avsynth models fetch {mos.CARD}")
         return
     yield Check("speech_quality", mos.speech_quality(speech).overall, f"{TOLD}; DNSMOS, 1 to 5", True, "", where)
+
+
+def _sound(lines: Sequence[Speech], *, where: str) -> Iterator[Check]:
+    """How often one person's lines click, and how far their phonemes are heard from where the mouth says them."""
+    minutes = sum(float(speech.waveform.duration) for speech in lines) / 60
+    if not minutes:
+        return
+    found = sum(len(clicks(speech.waveform)) for speech in lines)
+    yield Check("clicks", found / minutes, TOLD, True, "a minute", where)
+    off = []
+    for speech in lines:
+        try:
+            heard = align_phonemes(speech.waveform, symbols=[phoneme.symbol for phoneme in speech.timeline])
+        except InputError:  # nothing in it that could be found
+            continue
+        off.append(timeline_error(heard, truth=speech.timeline).median_seconds)
+    if off:
+        yield Check("phonemes_off", float(np.median(off)), TOLD, True, "s", where)
 
 
 def _words(sound: Path, script: Script, end: Fraction) -> Iterator[Check]:

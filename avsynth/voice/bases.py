@@ -34,10 +34,12 @@ class BaseVoice(Protocol):
     Attributes:
         name: The engine's name in ``BASES``.
         sample_rate: Rate of the speech it gives.
+        knows_phonemes: Whether the phonemes of its timelines are those it spoke, and not what another engine guesses.
     """
 
     name: str
     sample_rate: int
+    knows_phonemes: bool
 
     def languages(self) -> tuple[str, ...]:
         """BCP 47 tags it speaks, in lower case."""

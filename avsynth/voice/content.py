@@ -79,6 +79,7 @@ class Hearing:
         """Content ``(CONTENT, T)`` of log mels ``(MELS, T)``; the melody is as long, or almost."""
         import torch
 
+        from avsynth.models.voice_cepstra import cepstra_of
         from avsynth.models.voice_converter import content_of, loudness_of
 
         count = min(mel.shape[1], len(melody))
@@ -87,6 +88,7 @@ class Hearing:
             loudness=loudness_of(mel[None])[:, :count],
             f0_hz=torch.from_numpy(melody.f0_hz[None, :count]).to(mel.device),
             voiced=torch.from_numpy(melody.voiced[None, :count]).float().to(mel.device),
+            cepstra=cepstra_of(mel[None])[..., :count],
         )[0]
 
 

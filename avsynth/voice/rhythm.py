@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avsynth.core.errors import InputError
+from avsynth.core.media import Waveform
 from avsynth.core.span import Span
-from avsynth.core.speech import PhonemeSpan, PhonemeTimeline
+from avsynth.core.speech import PhonemeSpan, PhonemeTimeline, Speech
 from avsynth.text.articulation import features
 
 FASTEST, SLOWEST = Fraction(7, 10), Fraction(7, 5)  # of the natural length; outside, speech sounds driven or drawled
@@ -30,6 +31,53 @@ class Piece:
     kind: Literal["pause", "vowel", "consonant"]
     span: Span
     phoneme: PhonemeSpan | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """The place that a line is spoken into.
+
+    Attributes:
+        samples: How long it is.
+        spoken: How much of it is speech; what is left at its end is silence.
+        sample_rate: Of both.
+        factor: Of the natural length that the speech has; 1 where no length is wished.
+    """
+
+    samples: int
+    spoken: int
+    sample_rate: int
+    factor: Fraction
+
+    @classmethod
+    def of(cls, duration: Fraction | None, *, natural: Fraction, sample_rate: int) -> Place:
+        """A place of a wished ``duration``, or the ``natural`` one, in seconds.
+
+        Raises:
+            InputError: It is not longer than nothing.
+
+        Example:
+            >>> place = Place.of(Fraction(3), natural=Fraction(2), sample_rate=10)
+            >>> place.samples, place.spoken, float(place.factor)
+            (30, 28, 1.4)
+        """
+        samples = round((natural if duration is None else duration) * sample_rate)
+        if samples <= 0:
+            raise InputError("a line needs a place longer than nothing; give it a duration")
+        spoken = min(samples, int(natural * SLOWEST * sample_rate))
+        factor = Fraction(1) if duration is None else Fraction(spoken, sample_rate) / natural
+        return cls(samples, spoken, sample_rate, factor)
+
+    def fill(
+        self, sound: NDArray[np.float32], *, pieces: Sequence[Piece], edges: Sequence[int], language: str
+    ) -> Speech:
+        """Speech of ``sound (spoken,)``, its ``pieces`` at ``edges``."""
+        return Speech(
+            Waveform(np.pad(sound, (0, self.samples - self.spoken))[None], self.sample_rate),
+            place_phonemes(pieces, edges=edges, samples=self.samples, sample_rate=self.sample_rate),
+            language,
+            stretch=float(self.factor),
+        )
 
 
 def cut_into_pieces(phonemes: Sequence[PhonemeSpan], *, within: Span) -> tuple[Piece, ...]:

@@ -14,14 +14,16 @@ import avsynth
 from avsynth.media.probe import probe, require_video
 from avsynth.media.read import read_audio
 from avsynth.pipeline.demo import LINES
+from avsynth.pipeline.enroll import EnrollOptions
 
 Run = Callable[..., Outcome]
+UNFITTED = EnrollOptions(fit=False)
 
 
 @pytest.fixture(scope="module")
 def profile(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("voices") / "demo.voice.json"
-    made = avsynth.enroll(sample.voice, speaker="Demo", consent=sample.consent, output=path)
+    made = avsynth.enroll(sample.voice, speaker="Demo", consent=sample.consent, output=path, options=UNFITTED)
     assert made.profile.speech_seconds > 3
     return path
 
@@ -73,7 +75,7 @@ def test_what_is_said_is_marked(run: Run, profile: Path, tmp_path: Path) -> None
 def test_a_language_outside_the_consent_is_refused(run: Run, sample: Sample, tmp_path: Path) -> None:
     consent, path, output = tmp_path / "en.json", tmp_path / "en.voice.json", tmp_path / "line.wav"
     grant(consent, languages=("en",))
-    avsynth.enroll(sample.voice, speaker="Demo", consent=consent, output=path)
+    avsynth.enroll(sample.voice, speaker="Demo", consent=consent, output=path, options=UNFITTED)
     assert run("say", "Bonjour", "-l", "fr", "--voice", path, "-o", output).code == 3
     assert not output.exists()
 
@@ -82,7 +84,7 @@ def test_a_revoked_voice_speaks_no_more(
     run: Run, sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     consent, path, output = grant(tmp_path / "c.json"), tmp_path / "c.voice.json", tmp_path / "line.wav"
-    avsynth.enroll(sample.voice, speaker="Demo", consent=consent, output=path)
+    avsynth.enroll(sample.voice, speaker="Demo", consent=consent, output=path, options=UNFITTED)
     assert run("consent", "verify", consent).code == 0
     assert run("consent", "revoke", consent, "--reason", "a test").code == 0
     assert run("consent", "verify", consent).code == 3

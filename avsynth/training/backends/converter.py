@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from avsynth.models.losses import weighted_l1
-from avsynth.models.voice_converter import Reference, melody_of, transposed
+from avsynth.models.voice_cepstra import cepstra_of
+from avsynth.models.voice_converter import Reference, melody_of, reshaped, transposed, unheard
 from avsynth.training.backends.adversarial import AdversarialBrain, Judgement
 from avsynth.training.backends.brain import Batch, Losses
 from avsynth.training.manifest import place_of, read_manifest
@@ -22,6 +23,10 @@ from avsynth.voice.content import Hearing
 
 _MARGIN = 8  # frames between what is learnt and what is looked up
 _LEAST_REFERENCE = 60
+_LONGEST_THROAT = 0.2  # natural log: others' throats are as much longer or shorter at most
+_MOST_CONTEXT = 300  # frames to either side of a window that its cepstra may be measured against
+_SHORTEST_GAP, _LONGEST_GAP = 20, 80  # frames
+_BLUR = 0.1  # spreads of noise on cepstra
 _OF_VOICE = ("embedding", "voice", "reference_content", "reference_mel", "known")
 
 Embedder = Callable[[Tensor, Tensor], Tensor]
@@ -79,8 +84,11 @@ class Voices(Dataset[Batch]):
         inside, known = row < count, (taken < length) & (other < count)
         vectors = [self.embeddings[index] for index in indices]
         heard = [each[self._integer(index, len(each))] for index, each in zip(indices, vectors, strict=True)]
+        content = _rows(self.content, begin + row, there=inside)
+        if self.chance:
+            content = reshaped(content, cepstra=self._other_throats(first, begin=begin, count=count))
         return self._aloud(indices, first, begin=begin, count=count) | {
-            "content": _rows(self.content, begin + row, there=inside),
+            "content": content,
             "mel": _rows(self.mel, begin + row, there=inside),
             "embedding": torch.stack(heard).to(device),
             "voice": torch.stack([each[0] for each in vectors]).to(device),
@@ -97,6 +105,24 @@ class Voices(Dataset[Batch]):
         free = max(0, first - _MARGIN) + max(0, count - first - self.frames - _MARGIN)
         length = _LEAST_REFERENCE + self._integer(index, self.reference + 1 - _LEAST_REFERENCE)
         return first, self._integer(index, max(1, free - length)), length
+
+    def _other_throats(self, first: Tensor, *, begin: Tensor, count: Tensor) -> Tensor:
+        """Cepstra of the windows that begin at the frames ``first (B, 1)``, as if others had said them.
+
+        The network is to take from them what is said and not who says it: so throats differ from those that are to be
+        made, and so does how much speech mean and spread are taken of.
+        """
+        device = first.device
+        before = (torch.rand(first.shape, device=device) * _MOST_CONTEXT).long().clamp_max(first)
+        after = (torch.rand(first.shape, device=device) * _MOST_CONTEXT).long()
+        row = torch.arange(self.frames + 2 * _MOST_CONTEXT, device=device)
+        there = (row < before + self.frames + after) & (first - before + row < count)
+        mel = _rows(self.mel, begin + first - before + row, there=there)
+        warp = torch.exp((2 * torch.rand(len(first), device=device) - 1) * _LONGEST_THROAT)
+        cepstra = cepstra_of(mel, there=there, warp=warp)
+        cepstra = (cepstra + _BLUR * torch.randn_like(cepstra)) * there[:, None]
+        window = (before + torch.arange(self.frames, device=device))[:, None].expand(-1, cepstra.shape[1], -1)
+        return cepstra.gather(2, window)
 
     def _integer(self, index: int, below: int) -> int:
         """Drawn evenly; without chance always the same for the same example."""
@@ -127,19 +153,22 @@ class ConverterBrain(AdversarialBrain):
         listen_every: In how many steps the encoders listen once, and weigh as much more.
         encoders: What gives vectors ``(B, D)`` of log mels ``(B, MELS, T)`` and the content they say, by the names
             of the losses.
+        gaps: Share of the windows that have a gap in which no phone is heard: there the cepstra must do.
         hearing: The phoneme network. With it, speech is also said in the voice of another recording of the batch:
             nobody knows how that should sound, but it is known whose voice it should be and what is said.
     """
 
     half: bool = False
     listen_every: int = 1
+    gaps: float = 0.0
     encoders: Mapping[str, Embedder] = MappingProxyType({})
     hearing: Hearing | None = None
 
     def make(self, batch: Batch) -> Tensor:
         """What was said, said again."""
+        content = with_gaps(batch["content"], share=self.gaps)
         with torch.autocast(self.device.split(":")[0], dtype=torch.bfloat16, enabled=self.half):
-            made: Tensor = self.modules["generator"](batch["content"], reference=reference_of(batch))
+            made: Tensor = self.modules["generator"](content, reference=reference_of(batch))
         return made.float()
 
     def real(self, batch: Batch) -> Tensor:
@@ -188,7 +217,8 @@ class ConverterBrain(AdversarialBrain):
         training = self.modules["generator"].training
         network = self.modules["generator"] if training else self.best()
         with torch.autocast(self.device.split(":")[0], dtype=torch.bfloat16, enabled=self.half and training):
-            made: Tensor = network(content, reference=reference_of(whose)).float()
+            heard = with_gaps(content, share=self.gaps if training else 0)
+            made: Tensor = network(heard, reference=reference_of(whose)).float()
         unlike = [self._unlike(name, made, content=content, whose=whose) for name in self.encoders]
         said = self.hearing.misheard(made, content=batch["content"])
         weight = self.listen_every if training else 1
@@ -197,6 +227,16 @@ class ConverterBrain(AdversarialBrain):
     def validation(self, batch: Batch) -> dict[str, Tensor]:
         """The distances of the averaged network."""
         return self.distances(batch, self.best()(batch["content"], reference=reference_of(batch)))
+
+
+def with_gaps(content: Tensor, *, share: float) -> Tensor:
+    """Content ``(B, CONTENT, T)``, some of it with a gap in which no phone is heard."""
+    count, _, length = content.shape
+    size = torch.randint(_SHORTEST_GAP, _LONGEST_GAP + 1, (count, 1), device=content.device)
+    start = (torch.rand(count, 1, device=content.device) * (length - size).clamp_min(1)).long()
+    row = torch.arange(length, device=content.device)
+    chosen = torch.rand(count, 1, device=content.device) < share
+    return unheard(content, where=chosen & (row >= start) & (row < start + size))
 
 
 def another(wanted: Tensor) -> Tensor:

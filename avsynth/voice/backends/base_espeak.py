@@ -16,6 +16,7 @@ class EspeakBase:
 
     name = "espeak"
     sample_rate = 22_050
+    knows_phonemes = True
 
     def languages(self) -> tuple[str, ...]:
         """Every language of espeak-ng."""

@@ -56,7 +56,7 @@ class HibariBase:
 
     name = "hibari"
     sample_rate = 24_000
-    knows_phonemes = True  # they are its own, not guessed from the text by another engine
+    knows_phonemes = True
 
     def languages(self) -> tuple[str, ...]:
         """English."""

@@ -43,6 +43,7 @@ class NanottsBase:
 
     name = "nanotts"
     sample_rate = 16_000
+    knows_phonemes = False
 
     def languages(self) -> tuple[str, ...]:
         """Five languages, English in two kinds."""

@@ -44,6 +44,7 @@ class PiperBase:
 
     name = "piper"
     sample_rate = 22_050
+    knows_phonemes = True
 
     def languages(self) -> tuple[str, ...]:
         """Those of the voices in the folder, and each without its region."""

@@ -19,6 +19,7 @@ from avsynth.core.span import Span
 from avsynth.core.speech import Speech, VoiceProfile
 from avsynth.models.hub import find_card, load_into
 from avsynth.models.neural_vocoder import NeuralVocoder
+from avsynth.models.voice_cepstra import cepstra_of
 from avsynth.models.voice_converter import Reference, VoiceConverter, content_of, louder, loudness_of
 from avsynth.models.voice_mel import FRAME_RATE, HOP, RATE, log_mel
 from avsynth.voice import bases
@@ -26,7 +27,7 @@ from avsynth.voice.bases import AUTO, BASES, BaseVoice, choose, nearest_voice
 from avsynth.voice.content import Hearing, at_level
 from avsynth.voice.delivery import Delivery, emphasis_at, with_pauses
 from avsynth.voice.melody import Melody
-from avsynth.voice.rhythm import FASTEST, SLOWEST, Piece, cut_into_pieces, edges_in_samples, place_phonemes
+from avsynth.voice.rhythm import FASTEST, Piece, Place, cut_into_pieces, edges_in_samples
 
 CONVERTER, VOCODER = "voice_converter/libri", "vocoder/pulses-and-noise"
 DELIVERED_RATE = 48_000
@@ -128,20 +129,11 @@ class NeuralCloner:
         stock = nearest_voice(base.voices(language), f0_hz=profile.statistics.f0_median_hz)
         voice = stock.name
         natural = _Said.by(base, text, language=language, voice=voice, pace=1.0, delivery=delivery)
-        samples = round((natural.duration if duration is None else duration) * DELIVERED_RATE)
-        if samples <= 0:
-            raise InputError("a line needs a place longer than nothing; give it a duration")
-        spoken = min(samples, int(natural.duration * SLOWEST * DELIVERED_RATE))
-        factor = Fraction(spoken, DELIVERED_RATE) / natural.duration
-        said = natural if duration is None else _nearest(base, natural, text, language, voice, factor)
-        edges = edges_in_samples(said.pieces, samples=spoken, sample_rate=DELIVERED_RATE, lengths=said.lengths)
+        place = Place.of(duration, natural=natural.duration, sample_rate=DELIVERED_RATE)
+        said = _nearest(base, natural, text, language, voice, place.factor)
+        edges = edges_in_samples(said.pieces, samples=place.spoken, sample_rate=DELIVERED_RATE, lengths=said.lengths)
         sound = speak_as(profile, said=said, edges=edges, near_hz=stock.f0_median_hz, seed=seed)
-        return Speech(
-            Waveform(np.pad(sound, (0, samples - spoken))[None], DELIVERED_RATE),
-            place_phonemes(said.pieces, edges=edges, samples=samples, sample_rate=DELIVERED_RATE),
-            language,
-            stretch=1.0 if duration is None else float(factor),
-        )
+        return place.fill(sound, pieces=said.pieces, edges=edges, language=language)
 
 
 @dataclass(frozen=True)
@@ -181,7 +173,7 @@ class _Said:
         first, last = speech.timeline.phonemes[0].span.start, speech.timeline.phonemes[-1].span.end
         within = Span(max(Fraction(0), first - _LEAD), min(speech.waveform.duration, last + _TAIL))
         pieces = cut_into_pieces(speech.timeline.phonemes, within=within)
-        return cls(speech.waveform, pieces, delivery, getattr(base, "knows_phonemes", False))
+        return cls(speech.waveform, pieces, delivery, base.knows_phonemes)
 
 
 def _nearest(base: BaseVoice, natural: _Said, text: str, language: str, voice: str, factor: Fraction) -> _Said:
@@ -227,7 +219,8 @@ def source_of(profile: VoiceProfile, *, said: _Said, edges: tuple[int, ...], nea
         loudness[:, within] += louder(_CARRIED * torch.from_numpy(emphasis_at(said.delivery.loudness, sounding)))
     f0_hz = log_f0.exp().clamp(_LOWEST_HZ, _HIGHEST_HZ)
     voiced = (_moved(torch.from_numpy(melody.voiced)[None].float(), times) > 0.5).float()
-    content = content_of(_moved(logits, times)[None], loudness=loudness, f0_hz=f0_hz, voiced=voiced)
+    heard, shape = _moved(logits, times)[None], _moved(cepstra_of(mel[None])[0], times)[None]
+    content = content_of(heard, loudness=loudness, f0_hz=f0_hz, voiced=voiced, cepstra=shape)
     return Source(content, f0_hz, voiced)
 
 

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avsynth.audio.resample import resample
-from avsynth.core.errors import InputError
 from avsynth.core.media import Waveform
 from avsynth.core.serial import from_json
 from avsynth.core.span import Span
@@ -19,7 +18,7 @@ from avsynth.core.speech import Speech, VoiceProfile, VoiceStatistics
 from avsynth.text import espeak
 from avsynth.voice.conversion import convert
 from avsynth.voice.pitch import track
-from avsynth.voice.rhythm import FASTEST, SLOWEST, Piece, cut_into_pieces, edges_in_samples, place_phonemes
+from avsynth.voice.rhythm import FASTEST, Piece, Place, cut_into_pieces, edges_in_samples
 from avsynth.voice.statistics import measure
 from avsynth.voice.vocoder import FRAME_SECONDS, Array, WorldFrames, analyze, synthesize
 
@@ -86,12 +85,8 @@ class WorldCloner:
         """
         variant = nearest_base(profile.statistics)
         natural = _say(text, language=language, variant=variant, words_per_minute=NATURAL_WORDS_PER_MINUTE)
-        samples = round((natural.duration if duration is None else duration) * SAMPLE_RATE)
-        if samples <= 0:
-            raise InputError("a line needs a place longer than nothing; give it a duration")
-        spoken = min(samples, int(natural.duration * SLOWEST * SAMPLE_RATE))
-        factor = Fraction(spoken, SAMPLE_RATE) / natural.duration
-        spoken_so = natural if duration is None else _say_near(text, language, variant, factor)
+        place = Place.of(duration, natural=natural.duration, sample_rate=SAMPLE_RATE)
+        spoken_so = natural if place.factor == 1 else _say_near(text, language, variant, place.factor)
         sound = resample(spoken_so.waveform, SAMPLE_RATE).mono()
         f0 = track(sound, sample_rate=SAMPLE_RATE)
         frames = convert(
@@ -100,14 +95,9 @@ class WorldCloner:
             target=profile.statistics,
             seed=seed,
         )
-        edges = edges_in_samples(spoken_so.pieces, samples=spoken, sample_rate=SAMPLE_RATE)
-        out = synthesize(_move(frames, spoken_so.pieces, edges), length=spoken)
-        return Speech(
-            Waveform(np.pad(out, (0, samples - spoken))[None], SAMPLE_RATE),
-            place_phonemes(spoken_so.pieces, edges=edges, samples=samples, sample_rate=SAMPLE_RATE),
-            language,
-            stretch=1.0 if duration is None else float(factor),
-        )
+        edges = edges_in_samples(spoken_so.pieces, samples=place.spoken, sample_rate=SAMPLE_RATE)
+        out = synthesize(_move(frames, spoken_so.pieces, edges), length=place.spoken)
+        return place.fill(out, pieces=spoken_so.pieces, edges=edges, language=language)
 
 
 def nearest_base(target: VoiceStatistics) -> str:

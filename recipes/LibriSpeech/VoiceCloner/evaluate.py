@@ -31,6 +31,7 @@ from avsynth.core.speech import VoiceProfile
 from avsynth.media.read import read_audio
 from avsynth.media.sound import write_audio
 from avsynth.metrics.base import Recognizer
+from avsynth.metrics.clicks import clicks
 from avsynth.metrics.mos import speech_quality
 from avsynth.metrics.speaker import SpeakerSimilarity, speaker_similarity
 from avsynth.metrics.timing import duration_error, timeline_error
@@ -63,6 +64,7 @@ COLUMNS = {
         )
     },
     "mos": "DNSMOS",
+    "clicks": "clicks a minute",
     "wrong_words": "wrong words, %",
     "recognizer": "heard by",
     "duration_error": "duration error, samples",
@@ -173,6 +175,9 @@ class Bench:
             whole = {name: [encoder.embed(sound)] for name, sound in joined.items()}
             row[f"{judge}_joined"] = f"{speaker_similarity(whole, real=self.real[judge]).own:.3f}"
         row["mos"] = f"{np.mean([speech_quality(sound).overall for sound in joined.values()]):.2f}"
+        every = [sound for sounds in made.sounds.values() for sound in sounds]
+        minutes = sum(float(sound.duration) for sound in every) / 60
+        row["clicks"] = f"{sum(len(clicks(sound)) for sound in every) / minutes:.1f}"
         if made.words:
             row["wrong_words"] = f"{100 * total(made.words).rate:.1f}"
             row["recognizer"] = self.recognizer.name if self.recognizer else ""

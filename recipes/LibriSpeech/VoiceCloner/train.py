@@ -40,6 +40,7 @@ class Hparams:
         dropout: Share of channels dropped.
         encoders: Whether encoders say what voice they hear; they need their weights.
         others: Whether speech is also said in other voices than its own; for that, encoders say what they hear.
+        gaps: Share of the windows that have a gap in which no phone is heard.
         listen_every: In how many steps the encoders listen once.
         half: Whether convolutions run in bfloat16: twice as fast where the processor can.
         most: Recordings to train on, the first ones; 0 takes all.
@@ -54,6 +55,7 @@ class Hparams:
     dropout: float = 0.1
     encoders: bool = True
     others: bool = False
+    gaps: float = 0.0
     listen_every: int = 1
     half: bool = False
     most: int = 0
@@ -83,7 +85,7 @@ def train(run: Run) -> None:
         threads=run.threads,
         progress=report,
     )
-    brain.half, brain.listen_every = settings.half, settings.listen_every
+    brain.half, brain.listen_every, brain.gaps = settings.half, settings.listen_every, settings.gaps
     if settings.encoders:
         vocoder = NeuralVocoder()
         load_into(vocoder, card=VOCODER)

@@ -7,7 +7,19 @@ from dataclasses import replace
 import torch
 
 from avsynth.models.phonemes import PHONES
-from avsynth.models.voice_converter import CONTENT, EMBEDDING, Reference, VoiceConverter, content_of, loudness_of
+from avsynth.models.voice_cepstra import CEPSTRA
+from avsynth.models.voice_converter import (
+    CONTENT,
+    EMBEDDING,
+    Reference,
+    VoiceConverter,
+    content_of,
+    loudness_of,
+    melody_of,
+    phone_chances,
+    reshaped,
+    transposed,
+)
 from avsynth.models.voice_mel import MELS
 
 
@@ -51,12 +63,27 @@ def test_another_voice_gives_another_sound() -> None:
 def test_content_says_how_likely_each_phone_is() -> None:
     logits = torch.full((1, len(PHONES), 4), -20.0)
     logits[:, 3] = 20.0
-    one = torch.ones(1, 4)
-    content = content_of(logits, loudness=0 * one, f0_hz=150 * one, voiced=one)
+    one, shape = torch.ones(1, 4), torch.randn(1, CEPSTRA, 4)
+    content = content_of(logits, loudness=0 * one, f0_hz=150 * one, voiced=one, cepstra=shape)
     assert content.shape == (1, CONTENT, 4)
     assert torch.allclose(content[:, 3], one)  # certain
     assert torch.allclose(content[:, 4], 0 * one)  # as unlikely as counts
-    assert torch.allclose(content[:, -2:], torch.tensor([0.0, 0.5])[None, :, None].expand(1, 2, 4), atol=1e-6)
+    rest = content[:, len(PHONES) :]
+    assert torch.allclose(rest[:, :3], torch.tensor([0.0, 0.0, 0.5])[None, :, None].expand(1, 3, 4), atol=1e-6)
+    assert torch.equal(rest[:, 3:], shape)
+
+
+def test_one_part_of_content_is_changed_without_the_others() -> None:
+    one = torch.ones(1, 5)
+    parts = {"loudness": -0.1 * one, "voiced": one, "cepstra": torch.randn(1, CEPSTRA, 5)}
+    content = content_of(torch.randn(1, len(PHONES), 5), f0_hz=110 * one, **parts)
+    higher = transposed(content, by=torch.tensor([0.5]))
+    assert torch.allclose(melody_of(higher)[0], 110 * torch.exp(torch.tensor(0.5)) * one)
+    assert torch.equal(melody_of(higher)[1], one)
+    assert torch.equal(phone_chances(higher), phone_chances(content))
+    other = reshaped(content, cepstra=parts["cepstra"] + 1)
+    assert torch.equal(other[:, -CEPSTRA:], parts["cepstra"] + 1)
+    assert torch.equal(other[:, :-CEPSTRA], content[:, :-CEPSTRA])
 
 
 def test_loudness_is_told_against_the_loud_frames() -> None:

@@ -13,33 +13,50 @@ from hypothesis.strategies import booleans, lists
 from scipy import signal
 
 from avsynth.models.phonemes import PHONES
-from avsynth.models.voice_converter import content_of, melody_of, phone_chances
+from avsynth.models.voice_cepstra import CEPSTRA, cepstra_of
+from avsynth.models.voice_converter import CONTENT, content_of, melody_of, phone_chances
 from avsynth.models.voice_mel import HOP, RATE, log_mel
 from avsynth.training.backends.body import Body
-from avsynth.training.backends.converter import Voices, another, in_register
+from avsynth.training.backends.converter import Voices, another, in_register, with_gaps
 from avsynth.training.backends.vocoder import Converted
 from avsynth.training.manifest import Item, Manifest, file_of, write_manifest
 from avsynth.voice.content import at_level
 
 FRAMES = 300
+PITCH, VOICING = len(PHONES) + 1, len(PHONES) + 2
 
 
 def content(hz: float, *, count: int) -> torch.Tensor:
     one = torch.ones(1, count)
-    return content_of(torch.randn(1, len(PHONES), count), loudness=0 * one, f0_hz=hz * one, voiced=one)
+    parts = {"loudness": 0 * one, "voiced": one, "cepstra": torch.randn(1, CEPSTRA, count)}
+    return content_of(torch.randn(1, len(PHONES), count), f0_hz=hz * one, **parts)
 
 
 def test_another_voices_register():
     low, high = content(110, count=50), content(220, count=80)
     known = torch.ones(1, 80)
     known[:, 40:] = 0
-    high[:, -2, 40:] = 5.0  # what only fills up does not count
+    high[:, PITCH, 40:] = 5.0  # what only fills up does not count
     moved = in_register(low, whose={"reference_content": high, "known": known})
     assert melody_of(moved)[0].numpy() == pytest.approx(220, rel=1e-3)
     assert torch.equal(phone_chances(moved), phone_chances(low))
-    assert torch.equal(moved[:, -1], low[:, -1])
-    low[:, -1] = -0.5  # a window without any voice stays as it is
+    assert torch.equal(moved[:, VOICING], low[:, VOICING])
+    low[:, VOICING] = -0.5  # a window without any voice stays as it is
     assert torch.equal(in_register(low, whose={"reference_content": high, "known": known}), low)
+
+
+def test_in_a_gap_only_phones_are_not_heard():
+    torch.manual_seed(0)
+    whole = content(150, count=160).expand(200, -1, -1)
+    gaps = with_gaps(whole, share=0.5)
+    nothing = (phone_chances(gaps) - phone_chances(gaps).mean(dim=1, keepdim=True)).abs().amax(dim=1) < 1e-5
+    assert phone_chances(gaps).exp().sum(dim=1)[nothing].numpy() == pytest.approx(1, abs=1e-4)
+    assert torch.equal(gaps[:, len(PHONES) :], whole[:, len(PHONES) :])
+    assert torch.equal(gaps.transpose(1, 2)[~nothing], whole.transpose(1, 2)[~nothing])
+    count = nothing.sum(dim=1)
+    assert 60 < int((count > 0).sum()) < 140
+    assert all(20 <= size <= 80 for size in count.tolist() if size)
+    assert torch.equal(with_gaps(whole, share=0), whole)
 
 
 @settings(max_examples=50, deadline=None)
@@ -57,7 +74,7 @@ def test_what_is_looked_up_is_not_what_is_learnt(tmp_path: Path, count: int):
     number = np.arange(count, dtype=np.float16)[None]
     arrays = {
         "mel": np.repeat(number, 80, axis=0),
-        "content": np.repeat(number, len(PHONES) + 3, axis=0),
+        "content": np.repeat(number, CONTENT, axis=0),
         "embeddings": np.eye(3, 256, dtype=np.float32),
     }
     manifest = tmp_path / "voices.json"
@@ -85,6 +102,36 @@ def test_what_is_looked_up_is_not_what_is_learnt(tmp_path: Path, count: int):
             assert len(looked) >= min(60, count - inside - 8)
             gaps = (looked[:, None] - learnt[None, :inside]).abs()
             assert not len(looked) or gaps.min() > 7
+
+
+def test_windows_are_said_by_other_throats(tmp_path: Path):
+    """What is looked up keeps the shape it was heard in; what is learnt has another one each time."""
+    torch.manual_seed(0)
+    mel = torch.nn.functional.avg_pool2d(torch.randn(1, 86, 406) * 8, 7, 1)[0]  # as smooth as speech
+    arrays = {
+        "mel": mel.numpy().astype(np.float16),
+        "content": torch.cat([content(150, count=400)[0, :-CEPSTRA], cepstra_of(mel[None])[0]]).numpy(),
+        "embeddings": np.eye(3, 256, dtype=np.float32),
+    }
+    manifest = tmp_path / "voices.json"
+    np.savez(tmp_path / "a.npz", **arrays)
+    files = {"features": file_of(tmp_path / "a.npz", manifest=manifest)}
+    write_manifest(manifest, Manifest("drawn", "CC0-1.0", (Item("a", "train", files, {"weight": "1"}),)))
+    size = {"frames": 100, "reference": 150}
+    heard = torch.cat([Voices(manifest, "train", chance=False, **size)[0]["content"][None] for _ in range(2)])
+    assert torch.equal(heard[0], heard[1])
+    batch = Voices(manifest, "train", chance=True, **size).__getitems__([0] * 40)
+    own = torch.from_numpy(arrays["content"])
+    alike = []
+    for index, said in enumerate(batch["content"]):
+        at = int((own[0, None] == said[0, :1]).float().argmax())
+        assert torch.equal(said[:-CEPSTRA], own[:-CEPSTRA, at : at + 100])
+        pair = torch.stack([said[-CEPSTRA:].flatten(), own[-CEPSTRA:, at : at + 100].flatten()])
+        alike.append(float(torch.corrcoef(pair)[0, 1]))
+        looked = batch["reference_content"][index][:, batch["known"][index] > 0]
+        assert all((own[:, :, None] == looked[:, None]).all(dim=0).any(dim=0))
+    assert 0.4 < np.mean(alike) < 0.97
+    assert np.std(alike) > 0.02
 
 
 @pytest.mark.parametrize("factor", [1.0, 0.89])
