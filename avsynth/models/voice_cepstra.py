@@ -10,6 +10,7 @@ from torch import Tensor
 
 from avsynth.models.voice_mel import MELS, RATE
 
+LONGEST_THROAT = 0.2  # natural log: how much longer or shorter throats are in what networks learn from
 CEPSTRA = 16  # the first of the cosine transform, without the one that is loudness
 _FAINTER = 4.0  # natural log of magnitude below the loudest frame: what is fainter does not count for mean and spread
 _LEAST_SPREAD = 0.3

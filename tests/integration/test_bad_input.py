@@ -211,7 +211,7 @@ main()
 def test_a_full_disk_is_one_line_and_leaves_the_cache_whole(sample: Sample, tmp_path: Path) -> None:
     work, output = tmp_path / "work", tmp_path / "out" / "dub.mp4"
     arguments = ["dub", sample.film, "-s", sample.script, "-l", "es", "--consent", sample.consent]
-    arguments += ["-o", output, "--work", work]
+    arguments += ["-o", output, "--work", work, "--no-fit"]
     command = [sys.executable, "-c", LIMITED, "60000", *map(str, arguments)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     outcome = Outcome(ended.returncode, ended.stdout, ended.stderr)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from avsynth.models.losses import weighted_l1
-from avsynth.models.voice_cepstra import cepstra_of
+from avsynth.models.voice_cepstra import LONGEST_THROAT, cepstra_of
 from avsynth.models.voice_converter import Reference, melody_of, reshaped, transposed, unheard
 from avsynth.training.backends.adversarial import AdversarialBrain, Judgement
 from avsynth.training.backends.brain import Batch, Losses
@@ -23,7 +23,6 @@ from avsynth.voice.content import Hearing
 
 _MARGIN = 8  # frames between what is learnt and what is looked up
 _LEAST_REFERENCE = 60
-_LONGEST_THROAT = 0.2  # natural log: others' throats are as much longer or shorter at most
 _MOST_CONTEXT = 300  # frames to either side of a window that its cepstra may be measured against
 _SHORTEST_GAP, _LONGEST_GAP = 20, 80  # frames
 _BLUR = 0.1  # spreads of noise on cepstra
@@ -118,7 +117,7 @@ class Voices(Dataset[Batch]):
         row = torch.arange(self.frames + 2 * _MOST_CONTEXT, device=device)
         there = (row < before + self.frames + after) & (first - before + row < count)
         mel = _rows(self.mel, begin + first - before + row, there=there)
-        warp = torch.exp((2 * torch.rand(len(first), device=device) - 1) * _LONGEST_THROAT)
+        warp = torch.exp((2 * torch.rand(len(first), device=device) - 1) * LONGEST_THROAT)
         cepstra = cepstra_of(mel, there=there, warp=warp)
         cepstra = (cepstra + _BLUR * torch.randn_like(cepstra)) * there[:, None]
         window = (before + torch.arange(self.frames, device=device))[:, None].expand(-1, cepstra.shape[1], -1)

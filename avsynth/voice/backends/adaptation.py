@@ -18,7 +18,8 @@ from avsynth.core.errors import InputError
 from avsynth.core.progress import Progress, silent
 from avsynth.core.speech import VoiceProfile
 from avsynth.models.hub import find_card
-from avsynth.models.voice_converter import Reference, VoiceConverter
+from avsynth.models.voice_cepstra import LONGEST_THROAT, cepstra_of
+from avsynth.models.voice_converter import Reference, VoiceConverter, reshaped
 from avsynth.models.voice_listeners import load_listeners
 from avsynth.voice.backends.neural import CONVERTER, Networks, reference_of, source_of_text
 from avsynth.voice.content import Hearing
@@ -157,7 +158,10 @@ def _examples(whole: Reference, *, chance: np.random.Generator) -> tuple[Tensor,
         rows = np.setdiff1d(np.arange(count), np.arange(first - _MARGIN, first + length + _MARGIN))
         start = int(chance.integers(0, len(rows) - looked + 1))
         rows = rows[start : start + looked]
-        contents.append(whole.content[0, :, first : first + length])
+        # Said by another throat, as what is to be said in this voice will be.
+        warp = torch.tensor([np.exp(chance.uniform(-LONGEST_THROAT, LONGEST_THROAT))], dtype=torch.float32)
+        content = reshaped(whole.content, cepstra=cepstra_of(whole.mel, warp=warp))
+        contents.append(content[0, :, first : first + length])
         mels.append(whole.mel[0, :, first : first + length])
         keys.append(whole.content[0][:, rows])
         values.append(whole.mel[0][:, rows])

@@ -37,7 +37,7 @@ from avsynth.voice.melody import Melody
 
 OTHERS = 6  # as which each recording is also heard: 250 people are few
 _KNOWN = "hibari"  # the base whose phonemes are its own, so that they are told in use too
-RECORDED_WEIGHT, CHANGED_WEIGHT, SPOKEN_WEIGHT = 1.0, 0.3, 0.6
+RECORDED_WEIGHT, CHANGED_WEIGHT, SPOKEN_WEIGHT = 1.0, 0.3, 1.2
 
 
 def _items(place: Path, output: Path) -> Iterator[Item]:
