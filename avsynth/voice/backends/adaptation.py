@@ -34,8 +34,11 @@ _LISTENED = {"ge2e": 1.0, "coach": 0.5}  # how much each encoder's word weighs
 _LINES = (
     ("en", "The train to the city leaves at seven in the morning, but nobody told the driver."),
     ("en", "She bought three boxes of fresh oranges and a small yellow umbrella."),
+    ("en", "Why should we worry about the weather while the garden looks so good?"),
     ("es", "El tren para la ciudad sale a las siete, y nadie avisó al conductor."),
+    ("fr", "Personne ne savait pourquoi le train partait sans ses deux voyageurs."),
     ("de", "Gestern kaufte sie drei Kisten Orangen und einen kleinen gelben Schirm."),
+    ("it", "Il bambino cercava una piccola chiave d'oro sotto il vecchio tavolo."),
 )
 
 
