@@ -54,10 +54,10 @@ class Settings:
         seed: Of the windows drawn.
     """
 
-    steps: int = 45
+    steps: int = 50
     learning_rate: float = 6e-4
-    likeness: float = 1.5
-    said: float = 0.9
+    likeness: float = 2.5
+    said: float = 0.5
     seed: int = 0
 
 
