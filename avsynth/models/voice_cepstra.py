@@ -15,8 +15,6 @@ CEPSTRA = 16  # the first of the cosine transform, without the one that is loudn
 _FAINTER = 4.0  # natural log of magnitude below the loudest frame: what is fainter does not count for mean and spread
 _LEAST_SPREAD = 0.3
 _FARTHEST = 4.0  # spreads from the mean
-_LINEAR_HZ, _LINEAR_MELS = 1000.0, 15.0  # below it Slaney's scale is linear, above it logarithmic
-_LOG_STEP = math.log(6.4) / 27
 
 
 def cepstra_of(mel: Tensor, *, there: Tensor | None = None, warp: Tensor | None = None) -> Tensor:
@@ -64,20 +62,12 @@ def _cosines(device: torch.device) -> Tensor:
 
 def _warped(mel: Tensor, warp: Tensor) -> Tensor:
     """Log mels whose band at ``f`` Hz is read at ``f * warp``; above the highest band that one is read."""
-    step = _mels_of(torch.tensor(RATE / 2)) / (MELS + 1)
-    hz = _hz_of((torch.arange(MELS) + 1) * step).to(mel.device)
-    at = (_mels_of(hz * warp[:, None]) / step - 1).clamp(0, MELS - 1)
+    from librosa import hz_to_mel, mel_frequencies  # slow to load, and needed only where a network learns
+
+    hz = mel_frequencies(n_mels=MELS + 2, fmin=0, fmax=RATE / 2)[1:-1]
+    step = hz_to_mel(RATE / 2) / (MELS + 1)
+    at = torch.from_numpy(hz_to_mel(warp.double().cpu().numpy()[:, None] * hz) / step - 1).to(mel).clamp(0, MELS - 1)
     low = at.floor().long().clamp_max(MELS - 2)
     share = (at - low)[..., None]
     below, above = (mel.gather(1, index[..., None].expand(-1, -1, mel.shape[2])) for index in (low, low + 1))
     return below * (1 - share) + above * share
-
-
-def _mels_of(hz: Tensor) -> Tensor:
-    linear = hz / _LINEAR_HZ * _LINEAR_MELS
-    return torch.where(hz < _LINEAR_HZ, linear, _LINEAR_MELS + torch.log(hz.clamp_min(1) / _LINEAR_HZ) / _LOG_STEP)
-
-
-def _hz_of(mels: Tensor) -> Tensor:
-    linear = mels / _LINEAR_MELS * _LINEAR_HZ
-    return torch.where(mels < _LINEAR_MELS, linear, _LINEAR_HZ * torch.exp((mels - _LINEAR_MELS) * _LOG_STEP))

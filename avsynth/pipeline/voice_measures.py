@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -43,9 +43,9 @@ def of_lines(lines: Sequence[SpokenLine], voices: Mapping[str, Path], *, notes: 
         notes: Told what was not measured.
     """
     for speaker, profile in voices.items():
-        theirs = [item.speech() for item in lines if item.line.speaker == speaker]
-        yield from _like(_joined(speech.waveform for speech in theirs), load_profile(profile), notes=notes)
-        yield from _sound(theirs, where=f"speaker {speaker}")
+        theirs = [item for item in lines if item.line.speaker == speaker]
+        yield from _like(_joined(item.speech().waveform for item in theirs), load_profile(profile), notes=notes)
+        yield from _sound((item.speech() for item in theirs), where=f"speaker {speaker}")
 
 
 def of_film(
@@ -91,7 +91,7 @@ def _heard(sound: Path, line: Utterance, end: Fraction) -> Waveform:
     return Waveform(heard.samples[:, : max(1, round((end - line.span.start) * _RATE))], _RATE)
 
 
-def _joined(parts: Iterable[Waveform]) -> Waveform:
+def _joined(parts: Iterator[Waveform]) -> Waveform:
     """Speech of one person in one channel, up to a minute of it."""
     rows = [np.zeros(0, np.float32)]
     for part in parts:
@@ -116,20 +116,19 @@ def _like(speech: Waveform, profile: VoiceProfile, *, notes: list[str]) -> Itera
     yield Check("speech_quality", mos.speech_quality(speech).overall, f"{TOLD}; DNSMOS, 1 to 5", True, "", where)
 
 
-def _sound(lines: Sequence[Speech], *, where: str) -> Iterator[Check]:
+def _sound(lines: Iterator[Speech], *, where: str) -> Iterator[Check]:
     """How often one person's lines click, and how far their phonemes are heard from where the mouth says them."""
-    minutes = sum(float(speech.waveform.duration) for speech in lines) / 60
-    if not minutes:
-        return
-    found = sum(len(clicks(speech.waveform)) for speech in lines)
-    yield Check("clicks", found / minutes, TOLD, True, "a minute", where)
-    off = []
+    found, minutes, off = 0, 0.0, []
     for speech in lines:
+        found += len(clicks(speech.waveform))
+        minutes += float(speech.waveform.duration) / 60
         try:
             heard = align_phonemes(speech.waveform, symbols=[phoneme.symbol for phoneme in speech.timeline])
         except InputError:  # nothing in it that could be found
             continue
         off.append(timeline_error(heard, truth=speech.timeline).median_seconds)
+    if minutes:
+        yield Check("clicks", found / minutes, TOLD, True, "a minute", where)
     if off:
         yield Check("phonemes_off", float(np.median(off)), TOLD, True, "s", where)
 

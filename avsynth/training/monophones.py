@@ -115,20 +115,17 @@ def _models(features: Sequence[Array], paths: Sequence[_Path]) -> tuple[Array, A
 
 def _path(frames: Array, phones: Sequence[int], means: Array, variances: Array) -> _Path:
     """The best way through the phones in their order, with pauses between any two of them where they pay."""
-    models, owners, enters = [0], [-1], [0]  # silence first
-    for index, phone in enumerate(phones):
-        first = len(models)
-        models += [phone * STATES + state for state in range(STATES)] + [0] * _PAUSE_STATES
-        owners += [index] * STATES + [-1] * _PAUSE_STATES
-        enters += [first]
-    model, owner = np.array(models), np.array(owners)
+    block = STATES + _PAUSE_STATES
+    model, owner = np.zeros(1 + block * len(phones), np.int64), np.full(1 + block * len(phones), -1)
+    begins = 1 + block * np.arange(len(phones))  # first state of every phone; silence is before and after each
+    for state in range(STATES):
+        model[begins + state] = np.asarray(phones) * STATES + state
+        owner[begins + state] = np.arange(len(phones))
     used, where = np.unique(model, return_inverse=True)
     scores = np.stack(
         [-0.5 * (((frames - means[m]) ** 2 / variances[m]) + np.log(variances[m])).sum(axis=1) for m in used],
         axis=1,
     )[:, where]
-    begins = np.array(enters[1:])  # first state of every phone
-    block = STATES + _PAUSE_STATES
     count, length = len(model), len(frames)
     skips = begins[1:]  # reached from the last state of the phone before too, past its pause
     pauses = begins + STATES

@@ -21,6 +21,7 @@ from avsynth.core.consent import Consent, VerifiedConsent, today
 from avsynth.core.errors import InputError, MissingExtraError, ModelError
 from avsynth.core.serial import from_json, to_json
 from avsynth.core.speech import Speech, VoiceProfile, VoiceSample
+from avsynth.metrics.clicks import clicks
 from avsynth.text.espeak import phonemize, speak
 from avsynth.voice.backends.world import bases
 from avsynth.voice.base import CLONERS, PROMPT_RATE, acts
@@ -77,6 +78,10 @@ def test_sound_is_where_the_phonemes_are(natural):
         inside[round(phoneme.span.start * rate) : round(phoneme.span.end * rate)] = True
     power = np.square(sound, dtype=np.float64)
     assert power[inside].mean() > 100 * power[~inside].mean()
+
+
+def test_speech_does_not_click(natural):
+    assert clicks(natural.waveform) == []
 
 
 @pytest.mark.parametrize("hz", [85, 120, 240])

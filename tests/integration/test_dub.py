@@ -65,6 +65,9 @@ def test_the_report_says_that_all_is_well(dubbed: Path) -> None:
     assert values["samples_off line 1"]["value"] == 0
     assert values["bilabial_closure face 0"]["value"] >= 0.95
     assert {"watermark_in_speech", "open_in_silence face 0", "frame_count"} <= values.keys()
+    told = {check["name"]: check["value"] for check in report["checks"]}
+    assert told["clicks"] == 0
+    assert told["phonemes_off"] <= 0.03
     assert (dubbed / "before-after.mp4").exists()
     assert (dubbed / "strip-0-0.png").exists()
 
@@ -120,6 +123,7 @@ def test_a_run_killed_in_one_stage_after_the_other_yields_the_same_film(
     work, output = tmp_path / "work", tmp_path / "dub.mp4"
     command = [sys.executable, "-m", "avsynth", *arguments(sample, output, work)]
     for stage in ("track", "clone", "picture"):
+        assert not (work / stage).exists(), f"the stage {stage} began before the one that is killed first"
         started = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 240
         while not (work / stage).exists() and started.poll() is None:

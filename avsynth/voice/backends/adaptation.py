@@ -163,8 +163,8 @@ def _examples(whole: Reference, *, chance: np.random.Generator) -> tuple[Tensor,
         rows = rows[start : start + looked]
         # Said by another throat, as what is to be said in this voice will be.
         warp = torch.tensor([np.exp(chance.uniform(-LONGEST_THROAT, LONGEST_THROAT))], dtype=torch.float32)
-        content = reshaped(whole.content, cepstra=cepstra_of(whole.mel, warp=warp))
-        contents.append(content[0, :, first : first + length])
+        shape = cepstra_of(whole.mel, warp=warp)[..., first : first + length]
+        contents.append(reshaped(whole.content[..., first : first + length], cepstra=shape)[0])
         mels.append(whole.mel[0, :, first : first + length])
         keys.append(whole.content[0][:, rows])
         values.append(whole.mel[0][:, rows])
