@@ -255,7 +255,7 @@ def enroll(
     ] = None,
     fit: Annotated[
         bool | None,
-        typer.Option("--fit/--no-fit", help="Fit the cloner to the voice, about a minute; else if it is neural."),
+        typer.Option("--fit/--no-fit", help="Fit the cloner to the voice, which takes a while; else if it is neural."),
     ] = None,
     engine: Engines = None,
     json: Json = False,

@@ -47,7 +47,7 @@ class Settings:
     """How a voice is fitted.
 
     Attributes:
-        steps: Of training; about half a second each on one core.
+        steps: Of training.
         learning_rate: Of Adam; it falls to nothing.
         likeness: How much the encoders weigh against the distance of mels.
         said: How much it weighs what the phoneme network hears.
