@@ -97,10 +97,14 @@ def test_a_late_container_clock_is_left_behind(film, tmp_path):
 
 
 def test_same_film_same_bytes(film, tmp_path):
-    path = film(count=40)
-    settings = EncodeSettings()
-    first, second = (copy(path, tmp_path / name, settings).read_bytes() for name in ("b.mp4", "c.mp4"))
-    assert first == second
+    """Whatever was in the memory before: x264 with AVX-512 reads some that is not its own, and then bytes differ."""
+    path = film(count=20)
+    rng, written = np.random.default_rng(0), set()
+    for _ in range(100):
+        written.add(copy(path, tmp_path / "b.mp4", EncodeSettings()).read_bytes())
+        garbage = [rng.bytes(int(size)) for size in rng.integers(1000, 200_000, 8)]
+        del garbage
+    assert len(written) == 1
 
 
 def test_chunking_changes_nothing(film, tmp_path):
