@@ -18,6 +18,7 @@ from avsynth.core.script import Utterance
 from avsynth.core.serial import to_plain
 from avsynth.core.speech import PhonemeSpan, PhonemeTimeline, Speech, VoiceProfile
 from avsynth.media.read import read_audio
+from avsynth.models.card import find_card
 from avsynth.pipeline.artefacts import load_speech, save_speech
 from avsynth.pipeline.cache import Cache, Stage
 from avsynth.pipeline.executors import executor
@@ -26,6 +27,8 @@ from avsynth.voice.profile import load_profile
 from avsynth.voice.say import speak
 
 FILM_SAMPLE_RATE = 48_000  # what studios deliver
+# Our own weights behind each cloner: with others, lines sound differently.
+WEIGHTS = {"neural": ("phonemes/phoneme-net", "voice_converter/libri", "vocoder/pulses-and-noise")}
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class LineJob:
             "profile": self.profile_digest,
             "cloner": self.cloner,
             "seed": self.seed,
+            "weights": [find_card(name).sha256 for name in WEIGHTS.get(self.cloner.partition("/")[0], ())],
         }
         if self.original is not None:
             inputs |= {"original": self.original.name, "span": to_plain(self.line.span)}

@@ -19,7 +19,7 @@ from avsynth.core.progress import Progress, silent
 from avsynth.core.speech import VoiceProfile
 from avsynth.models.hub import find_card
 from avsynth.models.voice_cepstra import LONGEST_THROAT, cepstra_of
-from avsynth.models.voice_converter import Reference, VoiceConverter, reshaped
+from avsynth.models.voice_converter import Reference, VoiceConverter, misshapen, reshaped
 from avsynth.models.voice_listeners import load_listeners
 from avsynth.voice.backends.neural import CONVERTER, Networks, reference_of, source_of_text
 from avsynth.voice.content import Hearing
@@ -51,6 +51,7 @@ class Settings:
         learning_rate: Of Adam; it falls to nothing.
         likeness: How much the encoders weigh against the distance of mels.
         said: How much it weighs what the phoneme network hears.
+        shape: How much it weighs that spectrum and loudness move as they should.
         seed: Of the windows drawn.
     """
 
@@ -58,6 +59,7 @@ class Settings:
     learning_rate: float = 6e-4
     likeness: float = 2.5
     said: float = 0.5
+    shape: float = 1.0
     seed: int = 0
 
 
@@ -70,7 +72,10 @@ class _Ears:
 
     def displeased(self, made: Tensor, *, content: Tensor, wanted: Mapping[str, Tensor], settings: Settings) -> Tensor:
         """How unlike the wanted voice log mels are found, and how far from what they should say."""
-        parts = [settings.said * self.hearing.misheard(made, content=content)]
+        parts = [
+            settings.said * self.hearing.misheard(made, content=content),
+            settings.shape * misshapen(made, content=content),
+        ]
         for name, listener in self.listeners.items():
             unlike = 1 - torch.cosine_similarity(listener(made, content), wanted[name]).mean()
             parts.append(settings.likeness * _LISTENED[name] * unlike)
