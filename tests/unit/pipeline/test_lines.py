@@ -13,7 +13,7 @@ from avsynth.core.media import Waveform
 from avsynth.core.script import Utterance
 from avsynth.core.span import Span
 from avsynth.core.speech import PhonemeSpan, PhonemeTimeline, Speech
-from avsynth.pipeline import lines
+from avsynth.models.card import find_card
 from avsynth.pipeline.lines import FILM_SAMPLE_RATE, WEIGHTS, LineJob, at_film_rate
 from avsynth.voice import content
 from avsynth.voice.backends import neural
@@ -35,11 +35,11 @@ def test_lines_are_spoken_anew_with_other_weights(monkeypatch: pytest.MonkeyPatc
     line = Utterance("1", Span(Fraction(0), Fraction(1)), "ana", "Hola.", "es")
     job = LineJob(line, tmp_path / "ana.npz", "0" * 64, "neural", 0, tmp_path)
     keys = {job.stage().key, replace(job, cloner="neural/espeak").stage().key}
-    known = lines.find_card
     for name in WEIGHTS["neural"]:
         other = {name: "1" * 64}
         monkeypatch.setattr(
-            lines, "find_card", lambda asked, other=other: replace(known(asked), sha256=other.get(asked, "0" * 64))
+            "avsynth.pipeline.lines.find_card",
+            lambda asked, other=other: replace(find_card(asked), sha256=other.get(asked, "0" * 64)),
         )
         keys |= {job.stage().key, replace(job, cloner="neural/espeak").stage().key}
     assert len(keys) == 2 * (1 + len(WEIGHTS["neural"]))
