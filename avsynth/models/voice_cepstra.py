@@ -12,7 +12,7 @@ from avsynth.models.voice_mel import MELS, RATE
 
 LONGEST_THROAT = 0.2  # natural log: how much longer or shorter throats are in what networks learn from
 CEPSTRA = 16  # the first of the cosine transform, without the one that is loudness
-FAINTER = 4.0  # natural log of magnitude below the loudest frame: what is fainter does not count for mean and spread
+_FAINTER = 4.0  # natural log of magnitude below the loudest frame: what is fainter does not count for mean and spread
 _LEAST_SPREAD = 0.3
 _FARTHEST = 4.0  # spreads from the mean
 
@@ -44,8 +44,8 @@ def cepstra_of(mel: Tensor, *, there: Tensor | None = None, warp: Tensor | None 
     level = torch.logsumexp(2 * mel, dim=1) / 2
     if there is not None:
         level = level.masked_fill(~there, -torch.inf)
-    counts = (level > level.amax(dim=1, keepdim=True) - FAINTER).float()[:, None]
-    shape = _cosines(mel.device) @ (mel if warp is None else _warped(mel, warp))
+    counts = (level > level.amax(dim=1, keepdim=True) - _FAINTER).float()[:, None]
+    shape = cosines(mel.device) @ (mel if warp is None else _warped(mel, warp))
     total = counts.sum(dim=2, keepdim=True).clamp_min(1)
     mean = (shape * counts).sum(dim=2, keepdim=True) / total
     spread = (((shape - mean) ** 2 * counts).sum(dim=2, keepdim=True) / total).sqrt().clamp_min(_LEAST_SPREAD)
@@ -54,9 +54,9 @@ def cepstra_of(mel: Tensor, *, there: Tensor | None = None, warp: Tensor | None 
 
 
 @cache
-def _cosines(device: torch.device) -> Tensor:
-    """``(CEPSTRA, MELS)``, the orthonormal cosine transform's rows from the second on."""
-    order, band = torch.arange(1, CEPSTRA + 1)[:, None], torch.arange(MELS)[None] + 0.5
+def cosines(device: torch.device, *, count: int = CEPSTRA) -> Tensor:
+    """``(count, MELS)``, the orthonormal cosine transform's rows from the second on."""
+    order, band = torch.arange(1, count + 1)[:, None], torch.arange(MELS)[None] + 0.5
     return (torch.cos(torch.pi / MELS * order * band) * math.sqrt(2 / MELS)).to(device)
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from avsynth.models.phonemes import PHONES
-from avsynth.models.voice_cepstra import CEPSTRA, FAINTER, cepstra_of
+from avsynth.models.voice_cepstra import CEPSTRA
 from avsynth.models.voice_mel import MELS
 
 EMBEDDING = 256  # of the speaker encoder, D
@@ -243,33 +243,3 @@ def melody_of(content: Tensor) -> tuple[Tensor, Tensor]:
     """
     pitch, voicing = content[:, _PITCH], content[:, _VOICING]
     return torch.exp(pitch / 2) * _MIDDLE_HZ, (voicing > 0).float()
-
-
-def misshapen(mel: Tensor, *, content: Tensor) -> Tensor:
-    """How far the movements of spectrum and loudness in log mels ``(B, MELS, T)`` are from those that were asked for.
-
-    Encoders and phoneme network can be pleased by what no throat makes. Whose voice it should be is not known here:
-    what a window has in the mean, and how wide it moves, is taken out of both.
-
-    Example:
-        >>> mel, one = torch.randn(1, MELS, 50), torch.ones(1, 50)
-        >>> parts = {"loudness": loudness_of(mel), "cepstra": cepstra_of(mel)}
-        >>> content = content_of(torch.zeros(1, len(PHONES), 50), f0_hz=220 * one, voiced=one, **parts)
-        >>> round(float(misshapen(mel + 1, content=content)), 3)
-        0.0
-    """
-    loudness, shape = content[:, _LOUDNESS], content[:, _SHAPE:]
-    # As `cepstra_of` counts: what is faint is neither measured against nor held to a shape.
-    counts = (loudness > loudness.amax(dim=1, keepdim=True) - FAINTER / _LOUDNESS_UNIT).float()
-    distance = (_evened(cepstra_of(mel), counts) - _evened(shape, counts)).abs().mean(dim=1)
-    level = loudness_of(mel) - loudness
-    level = level - ((level * counts).sum(dim=1) / counts.sum(dim=1).clamp_min(1))[:, None]
-    return (distance * counts).sum() / counts.sum().clamp_min(1) + level.abs().mean() * _LOUDNESS_UNIT
-
-
-def _evened(values: Tensor, counts: Tensor) -> Tensor:
-    """``(B, C, T)`` with the mean and the spread taken out that they have where ``counts (B, T)`` is 1."""
-    counts = counts[:, None]
-    total = counts.sum(dim=2, keepdim=True).clamp_min(1)
-    apart = values - (values * counts).sum(dim=2, keepdim=True) / total
-    return apart / ((apart**2 * counts).sum(dim=2, keepdim=True) / total + 0.01).sqrt()

@@ -51,14 +51,6 @@ class AdversarialBrain(TrainingBrain):
         """How far what was made is from the truth, by the names that ``schedule.weights`` weighs."""
         raise NotImplementedError
 
-    def strays(self, batch: Batch) -> Tensor | None:
-        """More that the generator made, of which the truth is not known: it is judged, but compared with nothing."""
-        return None
-
-    def judge_strays(self, batch: Batch, example: Tensor, *, true: bool) -> Sequence[Tensor]:
-        """The discriminator's scores of strays, or of ``true`` examples as it is to see them beside strays."""
-        raise NotImplementedError
-
     def auxiliary(self, batch: Batch) -> Tensor | None:
         """A loss that trains the other modules, such as a measure the generator is held to."""
         return None
@@ -97,10 +89,6 @@ class AdversarialBrain(TrainingBrain):
             with torch.no_grad():
                 true = self.judge(batch, self.real(batch))[1]
             losses[ADVERSARIAL] = generator_loss(scores, kind=self.duel.kind)
-            stray = self.strays(batch)
-            if stray is not None:
-                judged = self.judge_strays(batch, stray, true=False)
-                losses[ADVERSARIAL] = losses[ADVERSARIAL] + generator_loss(judged, kind=self.duel.kind)
             losses[FEATURES] = feature_matching(features, true)
         total = self.weighted(losses)
         self.descend(total, GENERATOR)
@@ -117,10 +105,6 @@ class AdversarialBrain(TrainingBrain):
         real = self.real(batch).detach().requires_grad_(lazy)
         true, fake = self.judge(batch, real)[0], self.judge(batch, made)[0]
         loss = discriminator_loss(true, fake, kind=duel.kind)
-        stray = self.strays(batch)
-        if stray is not None:
-            seen = self.judge_strays(batch, real, true=True), self.judge_strays(batch, stray.detach(), true=False)
-            loss = loss + discriminator_loss(*seen, kind=duel.kind)
         if lazy:
             loss = loss + 0.5 * duel.penalty * duel.penalty_every * gradient_penalty(true, real)
         self.descend(loss, DISCRIMINATOR)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,14 +15,7 @@ from torch.utils.data import Dataset
 
 from avsynth.models.losses import weighted_l1
 from avsynth.models.voice_cepstra import LONGEST_THROAT, cepstra_of
-from avsynth.models.voice_converter import (
-    Reference,
-    melody_of,
-    misshapen,
-    reshaped,
-    transposed,
-    unheard,
-)
+from avsynth.models.voice_converter import Reference, melody_of, reshaped, transposed, unheard
 from avsynth.training.backends.adversarial import AdversarialBrain, Judgement
 from avsynth.training.backends.brain import Batch, Losses
 from avsynth.training.manifest import place_of, read_manifest
@@ -33,7 +26,6 @@ _LEAST_REFERENCE = 60
 _MOST_CONTEXT = 300  # frames to either side of a window that its cepstra may be measured against
 _SHORTEST_GAP, _LONGEST_GAP = 20, 80  # frames
 _BLUR = 0.1  # spreads of noise on cepstra
-_OF_OTHERS = ("converted", "said", "shape")
 _OF_VOICE = ("embedding", "voice", "reference_content", "reference_mel", "known")
 
 Embedder = Callable[[Tensor, Tensor], Tensor]
@@ -171,21 +163,6 @@ class ConverterBrain(AdversarialBrain):
     encoders: Mapping[str, Embedder] = MappingProxyType({})
     hearing: Hearing | None = None
 
-    def learn(self, batch: Batch) -> dict[str, float]:
-        """A step; in those in which it is listened, with what was said in other voices."""
-        return super().learn(self._with_others(batch) if self._listens() else batch)
-
-    def strays(self, batch: Batch) -> Tensor | None:
-        """What was said in another's voice."""
-        return batch.get("converted")
-
-    def judge_strays(self, batch: Batch, example: Tensor, *, true: bool) -> Sequence[Tensor]:
-        """Whether it sounds like anything that this voice says: what is said is not told, since that tells apart."""
-        voice = (batch["voice" if true else "wanted_voice"] * 16)[..., None].expand(-1, -1, example.shape[2])
-        with torch.autocast(self.device.split(":")[0], dtype=torch.bfloat16, enabled=self.half):
-            told = torch.cat([torch.zeros_like(batch["content"]), voice], dim=1)
-            return [score.float() for score in self.modules["discriminator"](example, told)[0]]
-
     def make(self, batch: Batch) -> Tensor:
         """What was said, said again."""
         content = with_gaps(batch["content"], share=self.gaps)
@@ -211,19 +188,17 @@ class ConverterBrain(AdversarialBrain):
             "mel": weighted_l1(made, true),
             "change": weighted_l1(made.diff(dim=2), true.diff(dim=2)) + weighted_l1(made.diff(dim=1), true.diff(dim=1)),
         }
-        listens = not made.requires_grad or self._listens()
-        weight = self.listen_every if made.requires_grad else 1
-        nothing = torch.zeros((), device=made.device)
+        listens = not made.requires_grad or self.optimizer_step % self.listen_every == 0
         for name in self.encoders:
-            unlike = self._unlike(name, made, content=batch["content"], whose=batch) if listens else nothing
-            losses[name] = unlike * weight
+            losses[name] = torch.zeros((), device=made.device)
+            if not listens:
+                continue
+            distance = self._unlike(name, made, content=batch["content"], whose=batch)
+            losses[name] = distance * (self.listen_every if made.requires_grad else 1)
         if self.hearing is not None:
-            others = self._converted(batch) if listens else dict.fromkeys(_OF_OTHERS, nothing)
-            losses |= {name: loss * weight for name, loss in others.items()}
+            nothing = torch.zeros((), device=made.device)
+            losses |= self._converted(batch) if listens else {"converted": nothing, "said": nothing}
         return losses
-
-    def _listens(self) -> bool:
-        return bool(self.optimizer_step % self.listen_every == 0)
 
     def _unlike(self, name: str, made: Tensor, *, content: Tensor, whose: Mapping[str, Tensor]) -> Tensor:
         """How unlike the wanted voices an encoder finds mels that say ``content``."""
@@ -232,10 +207,9 @@ class ConverterBrain(AdversarialBrain):
             wanted = whose["voice"] if name == "ge2e" else encoder(whose["reference_mel"], whose["reference_content"])
         return 1 - nn.functional.cosine_similarity(encoder(made, content), wanted, dim=1).mean()
 
-    def _with_others(self, batch: Batch) -> Batch:
-        """The batch, and what it says said in the voices of other recordings: ``wanted_*`` and ``converted``."""
-        if self.hearing is None:
-            return batch
+    def _converted(self, batch: Batch) -> Losses:
+        """How unlike the wanted voice converted speech is, and how different what is heard in it."""
+        assert self.hearing is not None
         other = another(batch["recorded"])
         whose = {name: batch[name][other] for name in _OF_VOICE}
         content = in_register(batch["content"], whose=whose)
@@ -244,21 +218,13 @@ class ConverterBrain(AdversarialBrain):
         with torch.autocast(self.device.split(":")[0], dtype=torch.bfloat16, enabled=self.half and training):
             heard = with_gaps(content, share=self.gaps if training else 0)
             made: Tensor = network(heard, reference=reference_of(whose)).float()
-        wanted = {f"wanted_{name}": values for name, values in whose.items()}
-        return batch | wanted | {"wanted_content": content, "converted": made}
-
-    def _converted(self, batch: Batch) -> Losses:
-        """How unlike the wanted voice converted speech is, how different what is heard in it, and how it is shaped."""
-        assert self.hearing is not None
-        made, content = batch["converted"], batch["wanted_content"]
-        whose = {name: batch[f"wanted_{name}"] for name in _OF_VOICE}
         unlike = [self._unlike(name, made, content=content, whose=whose) for name in self.encoders]
         said = self.hearing.misheard(made, content=batch["content"])
-        return {"converted": torch.stack(unlike).sum(), "said": said, "shape": misshapen(made, content=content)}
+        weight = self.listen_every if training else 1
+        return {"converted": torch.stack(unlike).sum() * weight, "said": said * weight}
 
     def validation(self, batch: Batch) -> dict[str, Tensor]:
         """The distances of the averaged network."""
-        batch = self._with_others(batch)
         return self.distances(batch, self.best()(batch["content"], reference=reference_of(batch)))
 
 

@@ -19,8 +19,9 @@ from avsynth.core.progress import Progress, silent
 from avsynth.core.speech import VoiceProfile
 from avsynth.models.hub import find_card
 from avsynth.models.voice_cepstra import LONGEST_THROAT, cepstra_of
-from avsynth.models.voice_converter import Reference, VoiceConverter, misshapen, reshaped
+from avsynth.models.voice_converter import Reference, VoiceConverter, reshaped
 from avsynth.models.voice_listeners import load_listeners
+from avsynth.voice.articulation import articulated
 from avsynth.voice.backends.neural import CONVERTER, Networks, reference_of, source_of_text
 from avsynth.voice.content import Hearing
 
@@ -51,7 +52,6 @@ class Settings:
         learning_rate: Of Adam; it falls to nothing.
         likeness: How much the encoders weigh against the distance of mels.
         said: How much it weighs what the phoneme network hears.
-        shape: How much it weighs that spectrum and loudness move as they should.
         seed: Of the windows drawn.
     """
 
@@ -59,8 +59,22 @@ class Settings:
     learning_rate: float = 6e-4
     likeness: float = 2.5
     said: float = 0.5
-    shape: float = 1.0
     seed: int = 0
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What bases say, as `Source` holds it: content ``(B, CONTENT, T)``, ``(B, MELS, T)`` and ``(B, T)``."""
+
+    content: Tensor
+    spoken: Tensor
+    share: Tensor
+
+    def windows(self, chance: np.random.Generator) -> _Told:
+        """Some of it, one beside the other."""
+        starts = chance.integers(0, self.share.shape[1] - _WINDOW + 1, _TOLD)
+        parts = self.content, self.spoken, self.share
+        return _Told(*(torch.cat([part[..., at : at + _WINDOW] for at in starts]) for part in parts))
 
 
 @dataclass(frozen=True)
@@ -72,10 +86,7 @@ class _Ears:
 
     def displeased(self, made: Tensor, *, content: Tensor, wanted: Mapping[str, Tensor], settings: Settings) -> Tensor:
         """How unlike the wanted voice log mels are found, and how far from what they should say."""
-        parts = [
-            settings.said * self.hearing.misheard(made, content=content),
-            settings.shape * misshapen(made, content=content),
-        ]
+        parts = [settings.said * self.hearing.misheard(made, content=content)]
         for name, listener in self.listeners.items():
             unlike = 1 - torch.cosine_similarity(listener(made, content), wanted[name]).mean()
             parts.append(settings.likeness * _LISTENED[name] * unlike)
@@ -102,7 +113,12 @@ def adapt(profile: VoiceProfile, *, settings: Settings | None = None, progress: 
     networks = Networks.load()
     whole = reference_of(profile, hearing=networks.hearing, longest=profile.sample.mel.shape[1])
     network = copy.deepcopy(networks.converter)
-    told = torch.cat([source_of_text(profile, text, language=language).content for language, text in _LINES], dim=2)
+    sources = [source_of_text(profile, text, language=language) for language, text in _LINES]
+    told = _Told(
+        torch.cat([source.content for source in sources], dim=2),
+        torch.cat([source.spoken for source in sources], dim=2),
+        torch.cat([torch.full_like(source.f0_hz, source.share) for source in sources], dim=1),
+    )
     ears = _Ears(load_listeners(copy.deepcopy(networks.vocoder)), networks.hearing)
     with torch.enable_grad(), torch.random.fork_rng():
         torch.manual_seed(settings.seed)
@@ -119,7 +135,7 @@ def _fitted(network: nn.Module) -> list[str]:
 def _fit(
     network: VoiceConverter,
     whole: Reference,
-    told: Tensor,
+    told: _Told,
     *,
     ears: _Ears,
     settings: Settings,
@@ -138,10 +154,10 @@ def _fit(
             group["lr"] = settings.learning_rate * 0.5 * (1 + np.cos(np.pi * step / settings.steps))
         content, mel, reference = _examples(whole, chance=chance)
         loss = _distance(network(content, reference=reference), mel)
-        starts = chance.integers(0, told.shape[2] - _WINDOW + 1, _TOLD)
-        content = torch.cat([told[..., start : start + _WINDOW] for start in starts])
-        made = network(content, reference=_first(whole, count=_TOLD))
-        loss = loss + ears.displeased(made, content=content, wanted=wanted, settings=settings)
+        lines = told.windows(chance)
+        made = network(lines.content, reference=_first(whole, count=_TOLD))
+        made = articulated(made, spoken=lines.spoken, share=lines.share)
+        loss = loss + ears.displeased(made, content=lines.content, wanted=wanted, settings=settings)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

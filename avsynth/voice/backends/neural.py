@@ -23,6 +23,7 @@ from avsynth.models.voice_cepstra import cepstra_of
 from avsynth.models.voice_converter import Reference, VoiceConverter, content_of, louder, loudness_of
 from avsynth.models.voice_mel import FRAME_RATE, HOP, RATE, log_mel
 from avsynth.voice import bases
+from avsynth.voice.articulation import articulated
 from avsynth.voice.bases import AUTO, BASES, BaseVoice, choose, nearest_voice
 from avsynth.voice.content import Hearing, at_level
 from avsynth.voice.delivery import Delivery, emphasis_at, with_pauses
@@ -34,6 +35,9 @@ DELIVERED_RATE = 48_000
 _LEAD, _TAIL = Fraction(1, 50), Fraction(1, 20)  # seconds kept before the first phoneme and after the last
 _WIDEST, _NARROWEST = 1.6, 0.7  # how far the base's melody is widened or flattened to the person's
 _CARRIED = 0.6  # share of the original's emphasis that is laid over the base's own
+# How much of a base's movement is kept where its phonemes are guessed, and what the converter hears is less sure: with
+# less, words were lost; with more, likeness. Whose phonemes are known is understood without.
+_KEPT = 0.5
 _LOWEST_HZ, _HIGHEST_HZ = 50.0, 600.0
 LONGEST_REFERENCE = 3000  # frames looked up: half a minute
 _AROUND = 32  # frames before and after a line that the networks hear of the base's, and whose sound is cut off
@@ -193,11 +197,15 @@ class Source:
         content: ``(1, CONTENT, T)``.
         f0_hz: ``(1, T)``.
         voiced: ``(1, T)``.
+        spoken: ``(1, MELS, T)``, log mels of the base's speech.
+        share: How much of its movement is kept (``articulated``).
     """
 
     content: Tensor
     f0_hz: Tensor
     voiced: Tensor
+    spoken: Tensor
+    share: float
 
 
 def source_of(profile: VoiceProfile, *, said: _Said, edges: tuple[int, ...], near_hz: float | None = None) -> Source:
@@ -221,7 +229,7 @@ def source_of(profile: VoiceProfile, *, said: _Said, edges: tuple[int, ...], nea
     voiced = (_moved(torch.from_numpy(melody.voiced)[None].float(), times) > 0.5).float()
     heard, shape = _moved(logits, times)[None], _moved(cepstra_of(mel[None])[0], times)[None]
     content = content_of(heard, loudness=loudness, f0_hz=f0_hz, voiced=voiced, cepstra=shape)
-    return Source(content, f0_hz, voiced)
+    return Source(content, f0_hz, voiced, _moved(mel, times)[None], 0.0 if said.certain else _KEPT)
 
 
 def source_of_text(profile: VoiceProfile, text: str, *, language: str) -> Source:
@@ -243,6 +251,7 @@ def speak_as(
     with torch.no_grad():
         converter = own_converter(profile, networks=networks)
         made = converter(source.content, reference=reference_of(profile, hearing=networks.hearing))
+        made = articulated(made, spoken=source.spoken, share=source.share)
         noise = torch.randn(1, (made.shape[2] - 1) * HOP, generator=generator)
         speech = networks.vocoder(made, f0_hz=source.f0_hz, voiced=source.voiced, noise=noise)
     kept = speech[:, _AROUND * HOP : -_AROUND * HOP].numpy()

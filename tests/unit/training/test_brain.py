@@ -189,24 +189,3 @@ def test_a_broken_duel_goes_on_exactly(tmp_path: Path) -> None:
     again = shift(tmp_path / "parts", "hinge", steps=40)
     again.train_on(Threes())
     assert weights(again) == weights(whole)
-
-
-class Stray(Shift):
-    """Nothing that was made is like the truth but for strays, which alone are to come to where the truth lies."""
-
-    def make(self, batch: Any) -> Tensor:
-        return torch.zeros(len(batch), 1, requires_grad=True)
-
-    def strays(self, batch: Any) -> Tensor:
-        return super().make(batch)
-
-    def judge_strays(self, batch: Any, example: Tensor, *, true: bool) -> list[Tensor]:
-        return list(self.judge(batch, example)[0])
-
-
-def test_strays_learn_from_the_discriminator_alone(tmp_path: Path) -> None:
-    plain = shift(tmp_path, "hinge")
-    brain = Stray(plain.modules, schedule=plain.schedule, duel=plain.duel, output=tmp_path / "stray", seed=1, threads=1)
-    before = brain.modules["generator"].bias.item()
-    brain.train_on(Threes())
-    assert abs(brain.modules["generator"].bias.item() - 3) < 0.5 < abs(before - 3)

@@ -1,0 +1,48 @@
+"""How a mouth moves in speech, taken from who spoke and given to who is to speak."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from avsynth.models.voice_cepstra import cosines
+from avsynth.models.voice_mel import MELS
+
+_ORDERS = 24  # of the cosine transform: formants are wider than that, harmonics narrower
+_FAINT_SHARE = 0.4  # of a line's frames, the faintest: what is measured of them says nothing of a voice
+
+
+def articulated(made: Tensor, *, spoken: Tensor, share: float | Tensor) -> Tensor:
+    """Speech whose spectrum moves, to some share, as that of the speech which it was made of.
+
+    What a converter does not know to say comes out torn, and with it words are lost; what was spoken is whole. Its
+    mean spectrum is made that of the voice before, so that only what moves is taken over: the more, the more words are
+    understood, and the less of the person's own way of speaking is left.
+
+    Args:
+        made: Log mels ``(B, MELS, T)`` in the wanted voice.
+        spoken: Log mels ``(B, MELS, T)`` of the same words in the voice they were spoken in.
+        share: 0 leaves ``made`` as it is, 1 takes all movement from ``spoken``; a number, or ``(B, T)``.
+
+    Returns:
+        ``(B, MELS, T)``.
+
+    Example:
+        >>> made, spoken = torch.randn(2, 1, MELS, 50).unbind()
+        >>> torch.equal(articulated(made, spoken=spoken, share=0), made)
+        True
+        >>> bool((articulated(spoken + 1, spoken=spoken, share=0.5) - spoken - 1).abs().max() < 1e-4)
+        True
+    """
+    level = torch.logsumexp(spoken, dim=1)
+    counts = (level > torch.quantile(level, _FAINT_SHARE, dim=1, keepdim=True)).float()[:, None]
+    apart = spoken - made
+    room = (apart * counts).sum(dim=2, keepdim=True) / counts.sum(dim=2, keepdim=True).clamp_min(1)
+    each = share[:, None] if isinstance(share, Tensor) else share
+    return made + each * _smooth(apart - room)
+
+
+def _smooth(mel: Tensor) -> Tensor:
+    """Without harmonics: only the first orders of the cosine transform across the bands."""
+    rows = torch.cat([torch.full((1, MELS), MELS**-0.5, device=mel.device), cosines(mel.device, count=_ORDERS)])
+    return rows.T @ (rows @ mel)
