@@ -1,0 +1,48 @@
+"""Movement is taken from who spoke; the mean spectrum stays that of who is to speak."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from avsynth.models.voice_mel import MELS
+from avsynth.voice.articulation import articulated
+
+
+def speech(seed: int) -> torch.Tensor:
+    """Bands that rise and fall together over 25 of them, as formants do, and a loudness that differs."""
+    generator = torch.Generator().manual_seed(seed)
+    few = torch.randn(1, 6, 120, generator=generator)
+    wide = torch.nn.functional.interpolate(few.transpose(1, 2), size=MELS, mode="linear").transpose(1, 2)
+    return wide - 5 + torch.linspace(-1, 1, 120)
+
+
+@given(share=st.floats(0, 1), gain=st.floats(-3, 3), tilt=st.floats(-3, 3))
+def test_the_room_and_the_mean_of_who_spoke_do_not_matter(share: float, gain: float, tilt: float) -> None:
+    made, spoken = speech(0), speech(1)
+    elsewhere = spoken + gain
+    assert torch.allclose(
+        articulated(made, spoken=elsewhere, share=share), articulated(made, spoken=spoken, share=share), atol=1e-3
+    )
+    bent = made + tilt * torch.linspace(-1, 1, MELS)[:, None]
+    moved = articulated(bent, spoken=spoken, share=share) - articulated(made, spoken=spoken, share=share)
+    assert torch.allclose(moved, bent - made, atol=1e-3), "another mean spectrum in, the same difference out"
+
+
+@pytest.mark.parametrize("share", [0.25, 0.5, 1.0])
+def test_of_what_is_torn_so_much_less_is_left(share: float) -> None:
+    spoken = speech(1)
+    torn = spoken.clone()
+    torn[..., 40:60] += 3 * torch.cos(torch.arange(MELS) / MELS * 12)[:, None]
+    before = (torn - spoken)[..., 40:60].abs().mean()
+    after = (articulated(torn, spoken=spoken, share=share) - spoken)[..., 40:60].abs().mean()
+    # Taken out of the whole line's mean is what the torn sixth of it moved that by.
+    assert float(after / before) == pytest.approx(1 - share, abs=0.25)
+
+
+def test_the_share_may_change_from_frame_to_frame() -> None:
+    made, spoken = speech(0), speech(1)
+    share = (torch.arange(120) >= 60).float()[None]
+    mixed = articulated(made, spoken=spoken, share=share)
+    assert torch.equal(mixed[..., :60], made[..., :60])
+    assert torch.equal(mixed[..., 60:], articulated(made, spoken=spoken, share=1.0)[..., 60:])
