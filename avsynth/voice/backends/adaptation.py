@@ -18,10 +18,10 @@ from avsynth.core.errors import InputError
 from avsynth.core.progress import Progress, silent
 from avsynth.core.speech import VoiceProfile
 from avsynth.models.hub import find_card
+from avsynth.models.voice_articulation import articulated
 from avsynth.models.voice_cepstra import LONGEST_THROAT, cepstra_of
 from avsynth.models.voice_converter import Reference, VoiceConverter, reshaped
 from avsynth.models.voice_listeners import load_listeners
-from avsynth.voice.articulation import articulated
 from avsynth.voice.backends.neural import CONVERTER, Networks, reference_of, source_of_text
 from avsynth.voice.content import Hearing
 

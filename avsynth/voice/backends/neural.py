@@ -19,11 +19,11 @@ from avsynth.core.span import Span
 from avsynth.core.speech import Speech, VoiceProfile
 from avsynth.models.hub import find_card, load_into
 from avsynth.models.neural_vocoder import NeuralVocoder
+from avsynth.models.voice_articulation import articulated
 from avsynth.models.voice_cepstra import cepstra_of
 from avsynth.models.voice_converter import Reference, VoiceConverter, content_of, louder, loudness_of
 from avsynth.models.voice_mel import FRAME_RATE, HOP, RATE, log_mel
 from avsynth.voice import bases
-from avsynth.voice.articulation import articulated
 from avsynth.voice.bases import AUTO, BASES, BaseVoice, choose, nearest_voice
 from avsynth.voice.content import Hearing, at_level
 from avsynth.voice.delivery import Delivery, emphasis_at, with_pauses

@@ -5,8 +5,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from avsynth.models.voice_articulation import articulated
 from avsynth.models.voice_mel import MELS
-from avsynth.voice.articulation import articulated
 
 
 def speech(seed: int) -> torch.Tensor:
