@@ -40,8 +40,8 @@ _GOP_SECONDS = 2
 # 720p), in less than half the time, for a fifth more bytes.
 _QUICK_PRESET = "superfast"
 _QUICK = ":mbtree=1:rc-lookahead=10:bframes=0"
-# x264's AVX-512 code for "mbtree" adds up whatever lay behind the last row of blocks, so the same pictures gave other
-# bytes now and then. Its AVX2 code does not, and took no longer. Every processor with the first has these.
+# With AVX-512, what x264's "mbtree" finds hangs on what lay in memory before, so the same pictures gave other bytes
+# now and then. With AVX2 they do not, and take no longer. Every processor that has the first has these, too.
 _CPU_AVX_512F = 13  # CV_CPU_AVX_512F of OpenCV's cvdef.h; its Python module has the question but not the name
 _WITHOUT_AVX512 = ":asm=avx2,fma3,lzcnt,bmi2"
 _WAITING_CHUNKS = 2  # that the caller may be ahead of the encoder, which has a thread of its own
