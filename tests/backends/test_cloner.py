@@ -301,3 +301,16 @@ def test_a_cloner_that_acts_follows_the_original(cloner, natural):
     gaps = [max(float(b.span.start - a.span.end) for a, b in itertools.pairwise(speech.timeline)) for speech in made]
     assert gaps[0] == pytest.approx(0.8, abs=0.01)
     assert gaps[1] < 0.5
+
+
+def test_the_original_s_stress_is_not_taken_back_by_what_a_base_keeps():
+    """Of Pico's own movement some is kept, and Pico does not know of the stress."""
+    speaker, places = CLONERS.get("neural")("nanotts"), np.linspace(0, 1, PLACES)
+    loudness = 0.8 * np.sign(0.5 - places)
+    falling = Delivery(level=0.0, spread=0.2, pitch=np.zeros(PLACES), loudness=loudness, pauses=())
+    fallen = []
+    for delivery in (None, falling):
+        sound = speaker.clone("El tren sale a las ocho.", profile=profile_of(170), language="es", delivery=delivery)
+        first, second = np.array_split(sound.waveform.samples[0], 2)
+        fallen.append(20 * np.log10(first.std() / second.std()))
+    assert fallen[1] - fallen[0] > 3

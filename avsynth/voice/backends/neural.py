@@ -220,16 +220,19 @@ def source_of(profile: VoiceProfile, *, said: _Said, edges: tuple[int, ...], nea
     times = _times(said.pieces, edges)
     times = np.concatenate([times[0] - np.arange(_AROUND, 0, -1), times, times[-1] + np.arange(1, _AROUND + 1)])
     log_f0, loudness = _moved(torch.from_numpy(pitch)[None].log(), times), _moved(loudness[None], times)
+    spoken = _moved(mel, times)[None]
     if said.delivery is not None:
         within = slice(_AROUND, -_AROUND)
         sounding = _sounding(said.pieces, edges, count=len(times) - 2 * _AROUND)
         log_f0[:, within] += _CARRIED * torch.from_numpy(emphasis_at(said.delivery.pitch, sounding))
-        loudness[:, within] += louder(_CARRIED * torch.from_numpy(emphasis_at(said.delivery.loudness, sounding)))
+        stress = _CARRIED * torch.from_numpy(emphasis_at(said.delivery.loudness, sounding))
+        loudness[:, within] += louder(stress)
+        spoken[..., within] += stress  # else what is kept of the base would take half of it back
     f0_hz = log_f0.exp().clamp(_LOWEST_HZ, _HIGHEST_HZ)
     voiced = (_moved(torch.from_numpy(melody.voiced)[None].float(), times) > 0.5).float()
     heard, shape = _moved(logits, times)[None], _moved(cepstra_of(mel[None])[0], times)[None]
     content = content_of(heard, loudness=loudness, f0_hz=f0_hz, voiced=voiced, cepstra=shape)
-    return Source(content, f0_hz, voiced, _moved(mel, times)[None], 0.0 if said.certain else _KEPT)
+    return Source(content, f0_hz, voiced, spoken, 0.0 if said.certain else _KEPT)
 
 
 def source_of_text(profile: VoiceProfile, text: str, *, language: str) -> Source:
