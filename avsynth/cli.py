@@ -313,6 +313,9 @@ def check(
     voice: Annotated[
         list[str] | None, typer.Option("--voice", help="SPEAKER=PROFILE to hold the voice against.")
     ] = None,
+    timelines: Annotated[
+        Path | None, typer.Option("--timelines", help="timelines.json of the dub, to hold its phonemes against.")
+    ] = None,
     engine: Engines = None,
     report: Annotated[Path | None, typer.Option("--report", help="Folder for qc.json and strips.")] = None,
     work: Work = None,
@@ -334,6 +337,7 @@ def check(
             language=language,
             audio=audio,
             voices={k: Path(v) for k, v in terminal.pairs(voice or [], option="--voice").items()},
+            timelines=timelines,
         )
         made = run(film, options=options)
     terminal.show_report(made, json=json)

@@ -26,8 +26,9 @@ from avsynth.pipeline.faces import Watched, watch
 from avsynth.pipeline.measures import TOLD, SeenMouth, at_rest, closes, hear, in_sync, picture_kept
 from avsynth.pipeline.options import CheckOptions
 from avsynth.pipeline.quality import STRIP_FRAMES, make_folder
+from avsynth.pipeline.result import Timelines
 from avsynth.pipeline.review import write_strips
-from avsynth.pipeline.voice_measures import of_film
+from avsynth.pipeline.voice_measures import of_film, on_time
 from avsynth.provenance.inspect import Inspection, inspect_file
 from avsynth.provenance.watermark import FOUND
 from avsynth.text.script import read_script
@@ -74,6 +75,9 @@ def check(film: Path | str, *, options: CheckOptions | None = None) -> QCReport:
     if options.voices:
         voices, sound = options.voices, options.audio or film
         checks += of_film(sound, film=film, script=script, voices=voices, notes=notes)
+    if options.timelines is not None:
+        said = Timelines.read(options.timelines).speakers
+        checks += on_time(options.audio or film, film=film, said=said, notes=notes)
     options.progress("comparing the pictures", 0, 0)
     checks += sharpness(seen) if original is None else against_original(seen, original, notes=notes)
     report = QCReport(film, tuple(checks), (), tuple(notes))

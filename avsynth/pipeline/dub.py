@@ -22,7 +22,7 @@ from avsynth.pipeline.picture import PictureJob, make_picture, remarks
 from avsynth.pipeline.plan import check_output, make_plan
 from avsynth.pipeline.quality import Evidence, measure
 from avsynth.pipeline.regions import regions
-from avsynth.pipeline.result import FilmResult
+from avsynth.pipeline.result import FilmResult, Timelines
 from avsynth.pipeline.sound import dub_soundtrack
 from avsynth.pipeline.voices import Voice, make_voices
 from avsynth.provenance.consent import verify_consent
@@ -125,6 +125,8 @@ def run_plan(plan: DubPlan, *, options: Options | None = None) -> FilmResult:
     evidence = Evidence(seen, claim, released, lines, faces, remarks(picture), profiles)
     report = measure(evidence, options=options, landmarker=plan.engines["landmarker"])
     timelines = {name: film_timeline(theirs, duration=_duration(seen)) for name, theirs in spoken.items()}
+    if options.report is not None:
+        Timelines(timelines).write(options.report / "timelines.json")
     return FilmResult(plan.output, report, timelines, plan)
 
 

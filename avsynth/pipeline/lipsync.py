@@ -23,7 +23,7 @@ from avsynth.pipeline.motion import AnimatedFace, Says, animate_face
 from avsynth.pipeline.options import LipsyncOptions
 from avsynth.pipeline.plan import check_output, permission_for, permissions
 from avsynth.pipeline.recorded import RecordedJob, release
-from avsynth.pipeline.result import FilmResult
+from avsynth.pipeline.result import FilmResult, Timelines
 from avsynth.pipeline.still import StillFilm, film_photo, for_photo
 from avsynth.voice.align import align
 
@@ -77,6 +77,8 @@ def lipsync(
     job = RecordedJob(video, audio, language, (record,), output, still.notes if still else ())
     report = release(job, seen=seen, face=face, options=options, cache=cache)
     timelines = {speaker: face.says.timeline} if face.says.timeline is not None else {}
+    if options.report is not None and timelines:
+        Timelines(timelines).write(options.report / "timelines.json")
     return FilmResult(output, report, timelines)
 
 

@@ -20,7 +20,7 @@ class Options:
         engines: Engine name by kind, such as ``{"renderer": "footage"}``; the rest keep their defaults.
         executor: Who runs independent stages: ``"serial"``, ``"process"`` or ``"ray"``.
         work: Folder of the cache that lets a killed run resume; ``None`` is the one in ``$AVSYNTH_HOME``.
-        report: Folder for ``qc.json`` and the review reel; ``None`` makes neither.
+        report: Folder for ``qc.json``, the review reel and a dub's ``timelines.json``; ``None`` makes none.
         patches: Folder for the changed parts of the picture with alpha, and edit lists; ``None`` makes none.
         project: Production that the consents must cover.
         seed: Start of all randomness.
@@ -111,6 +111,7 @@ class CheckOptions(Options):
         language: BCP 47 tag of ``script`` or ``text``.
         audio: The sound the mouths are held against; ``None`` is the film's own.
         voices: Saved voice profile by speaker; how like them the film's voices are is told.
+        timelines: ``timelines.json`` of the dub's report; how far the film's phonemes are heard from it is told.
     """
 
     original: Path | None = None
@@ -119,6 +120,7 @@ class CheckOptions(Options):
     language: str | None = None
     audio: Path | None = None
     voices: Mapping[str, Path] = field(default_factory=dict)
+    timelines: Path | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -7,9 +7,43 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from avsynth.core.errors import InputError
+from avsynth.core.files import read_text, write_text
 from avsynth.core.plan import DubPlan
 from avsynth.core.report import QCReport
+from avsynth.core.serial import from_json, to_json
 from avsynth.core.speech import PhonemeTimeline, Speech, VoiceProfile
+
+
+@dataclass(frozen=True)
+class Timelines:
+    """What is said in a film, phoneme by phoneme: ``timelines.json`` in the folder of a report.
+
+    Attributes:
+        speakers: When each phoneme sounds in the film, by speaker.
+    """
+
+    speakers: Mapping[str, PhonemeTimeline]
+
+    def write(self, path: Path) -> None:
+        """Write them as JSON.
+
+        Raises:
+            OutputError: The file cannot be written.
+        """
+        write_text(path, to_json(self))
+
+    @classmethod
+    def read(cls, path: Path) -> Timelines:
+        """Read what ``write`` wrote.
+
+        Raises:
+            InputError: The file is absent, or something else.
+        """
+        text = read_text(path)
+        if not text.lstrip().startswith("{"):
+            raise InputError(f"{path} holds no timelines; a dub with --report writes timelines.json")
+        return from_json(text, cls, source=str(path))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from avsynth.core.media import Waveform
 from avsynth.core.report import Check
 from avsynth.core.script import Script, Utterance
 from avsynth.core.span import Span
-from avsynth.core.speech import Speech, VoiceProfile
+from avsynth.core.speech import PhonemeSpan, PhonemeTimeline, Speech, VoiceProfile
 from avsynth.media.probe import probe, require_video
 from avsynth.media.read import read_audio
 from avsynth.metrics import mos
@@ -32,6 +32,8 @@ LEAST_SECONDS = 1.6  # of speech: what speaker encoders were trained on
 _RATE = 16_000
 _LONGEST_SECONDS = 60  # of one person's speech that is measured
 _SILENT = 1e-4
+_PAUSE = Fraction(3, 10)  # between two phonemes, at which what is said is cut to be listened to piece by piece
+_AROUND = Fraction(1, 20)  # what is heard before and after such a piece
 
 
 def of_lines(lines: Sequence[SpokenLine], voices: Mapping[str, Path], *, notes: list[str]) -> Iterator[Check]:
@@ -76,6 +78,64 @@ def of_film(
         yield from _like(heard, load_profile(profile), notes=notes)
     if script is not None:
         yield from _words(sound, script, end)
+
+
+def on_time(sound: Path, *, film: Path, said: Mapping[str, PhonemeTimeline], notes: list[str]) -> Iterator[Check]:
+    """Measure how far the phonemes of a finished film are heard from where they should be.
+
+    Args:
+        sound: Its sound, or a file with it.
+        film: The picture.
+        said: Timelines by speaker.
+        notes: Told what was not measured.
+
+    Raises:
+        InputError: The timelines are longer than the film.
+    """
+    video = require_video(probe(film))
+    end = video.frame_count / video.frame_rate
+    for speaker, timeline in said.items():
+        if timeline.duration > end + 1 / video.frame_rate:
+            raise InputError(
+                f"the timelines are of {float(timeline.duration):.1f} s, {film.name} has {float(end):.1f} s; "
+                "give those of this film"
+            )
+        where = f"speaker {speaker}"
+        truth: list[PhonemeSpan] = []
+        found: list[PhonemeSpan] = []
+        for piece in _pieces(timeline):
+            first, last = max(piece[0].span.start - _AROUND, Fraction(0)), min(piece[-1].span.end + _AROUND, end)
+            heard = read_audio(sound, sample_rate=_RATE, span=Span(first, last))
+            try:
+                aligned = align_phonemes(heard, symbols=[phoneme.symbol for phoneme in piece])
+            except InputError:  # silence, or something that cannot be this
+                continue
+            truth += piece
+            found += aligned.place(first, end).phonemes
+        if not truth:
+            notes.append(f"{where}: phonemes were not looked for, nothing of what should be said is heard")
+            continue
+        missing = len(timeline) - len(truth)
+        if missing:
+            notes.append(f"{where}: {missing} of {len(timeline)} phonemes were not looked for, they cannot be heard")
+        off = timeline_error(_row(found), truth=_row(truth))
+        yield Check("phonemes_off", off.median_seconds, TOLD, True, "s", where)
+
+
+def _pieces(timeline: PhonemeTimeline) -> Iterator[list[PhonemeSpan]]:
+    """What is said, cut where it pauses."""
+    piece: list[PhonemeSpan] = []
+    for phoneme in timeline:
+        if piece and phoneme.span.start - piece[-1].span.end >= _PAUSE:
+            yield piece
+            piece = []
+        piece.append(phoneme)
+    if piece:
+        yield piece
+
+
+def _row(phonemes: Sequence[PhonemeSpan]) -> PhonemeTimeline:
+    return PhonemeTimeline(tuple(phonemes), phonemes[-1].span.end)
 
 
 def _lines_of(speaker: str, script: Script) -> list[Utterance]:

@@ -23,6 +23,7 @@ from avsynth.lipsync.animate import animate
 from avsynth.media.color import region_rgb
 from avsynth.media.read import read_frames
 from avsynth.media.sound import write_audio
+from avsynth.pipeline.result import Timelines
 from avsynth.text.espeak import speak
 from avsynth.voice.base import ENCODERS
 from avsynth.voice.profile import save_profile
@@ -183,6 +184,42 @@ def test_a_report_folder_that_cannot_be_made(checked: Run, tmp_path: Path) -> No
     outcome = checked("--report", tmp_path / "file" / "report")
     assert outcome.code == 2
     assert "report folder" in outcome.err
+
+
+def test_phonemes_are_held_against_the_timelines_of_the_dub(checked: Run, drawn: Drawn, tmp_path: Path) -> None:
+    """Where they are said to be they are found; said to be elsewhere, they are found that far away."""
+    said = speak(WORDS, language="es")
+    kept = [phoneme for phoneme in said.phonemes if phoneme.span.end < SECONDS - 1]
+    for late in (Fraction(0), Fraction(1, 8)):
+        moved = PhonemeTimeline(tuple(kept), Fraction(SECONDS - 1)).place(late, Fraction(SECONDS))
+        Timelines({"Ana": moved}).write(tmp_path / f"{late.denominator}.json")
+    off = {}
+    for name in ("1", "8"):
+        found = values(checked("--timelines", tmp_path / f"{name}.json", "--json"))["phonemes_off"]
+        assert found["where"] == "speaker Ana"
+        off[name] = found["value"]
+    assert off["1"] < 0.02
+    assert off["8"] == pytest.approx(0.125, abs=0.05)  # at the ends of a piece it cannot be heard that far away
+    quiet = tmp_path / "quiet.wav"
+    write_audio(quiet, Waveform(np.zeros_like(drawn.sound.samples), drawn.sound.sample_rate))
+    outcome = checked("--timelines", tmp_path / "1.json", "--audio", quiet, "--json")
+    assert "phonemes_off" not in values(outcome)
+    assert any("nothing of what should be said" in note for note in json.loads(outcome.out)["notes"])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("1\n00:00:00,000 --> 00:00:01,000\nHola\n", "holds no timelines"),
+        (Timelines({"Ana": PhonemeTimeline((), Fraction(60))}), "give those of this film"),
+    ],
+)
+def test_timelines_that_are_none_or_anothers(checked: Run, tmp_path: Path, text: str | Timelines, told: str) -> None:
+    path = tmp_path / "timelines.json"
+    text.write(path) if isinstance(text, Timelines) else path.write_text(text)
+    outcome = checked("--timelines", path)
+    assert outcome.code == 2
+    assert told in outcome.err
 
 
 def test_voices_are_held_against_their_profiles(checked: Run, drawn: Drawn, tmp_path: Path) -> None:

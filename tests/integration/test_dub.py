@@ -72,6 +72,13 @@ def test_the_report_says_that_all_is_well(dubbed: Path) -> None:
     assert (dubbed / "strip-0-0.png").exists()
 
 
+def test_the_film_is_held_against_its_own_timelines(run: Run, dubbed: Path, tmp_path: Path) -> None:
+    """Mixed, encoded and signed, it is still heard where its mouths say it."""
+    outcome = run("check", dubbed / "dub.mp4", "--timelines", dubbed / "timelines.json", "--work", tmp_path, "--json")
+    (found,) = (check for check in json.loads(outcome.out)["checks"] if check["name"] == "phonemes_off")
+    assert found["value"] <= 0.03
+
+
 def test_the_sound_speaks_in_the_lines_and_is_the_original_elsewhere(sample: Sample, dubbed: Path) -> None:
     before = read_audio(sample.film, sample_rate=16_000).mono()
     after = read_audio(dubbed / "dub.mp4", sample_rate=16_000).mono()
