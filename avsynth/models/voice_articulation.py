@@ -34,6 +34,8 @@ def articulated(made: Tensor, *, spoken: Tensor, share: float | Tensor) -> Tenso
         >>> bool((articulated(spoken + 1, spoken=spoken, share=0.5) - spoken - 1).abs().max() < 1e-4)
         True
     """
+    if not isinstance(share, Tensor) and not share:
+        return made
     level = torch.logsumexp(spoken, dim=1)
     counts = (level > torch.quantile(level, _FAINT_SHARE, dim=1, keepdim=True)).float()[:, None]
     apart = spoken - made

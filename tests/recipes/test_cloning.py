@@ -137,6 +137,20 @@ def test_the_right_voices_are_told_from_the_wrong(
     assert stage.speaker_similarity(each, real=bench.real["ge2e"]).hit == 0
 
 
+@pytest.mark.weights
+def test_beside_more_speech_stands_what_the_person_reaches(
+    stage: ModuleType, people: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = sorted((people / "speech" / "yourtts_gt" / "VCTK" / "p2").glob("*.flac"))
+    monkeypatch.setattr(stage, "talkative", lambda media: iter([("p2", files[:1], tuple(files[1:]))]))
+    given = ["--media", str(people), "--sentences", "1", "--cloner", "mimic", "--speakers", "1", "--languages", ""]
+    rows = list(stage.measure(stage.read_arguments([*given, "--adapt-seconds", "1,2"])))
+    assert [row["what"] for row in rows] == ["the people themselves, p2", "mimic, p2", "mimic, p2"]
+    assert [row["reference"] for row in rows[1:]] == ["1", "2"]
+    assert 0.7 < float(rows[0]["ge2e_own"]) < 0.95 < float(rows[1]["ge2e_own"])  # the mimic says what is judged by
+    assert rows[0]["ge2e_hit"] == "100"
+
+
 def test_rows_are_printed_and_written_only_where_told_to(
     evaluate: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -214,7 +214,7 @@ def join(sounds: Sequence[Waveform]) -> Waveform:
 def ceiling(bench: Bench) -> Row:
     """What real speech of the same people scores: the recordings that are enrolled, against the others."""
     made = Measured({person.name: [read_audio(path) for path in person.reference] for person in bench.people})
-    return bench.row("the people themselves", made, reference=seconds_of(made.sounds.values()))
+    return bench.row(CEILING, made, reference=seconds_of(made.sounds.values()))
 
 
 def floor(bench: Bench, profiles: Mapping[str, VoiceProfile], *, language: str, sentences: Sequence[str]) -> Row:
@@ -315,6 +315,7 @@ def unseen(media: Path, *, count: int = 0) -> list[Person]:
     return people[:: max(1, len(people) // count)][:count] if count else people
 
 
+CEILING = "the people themselves"
 FITTED, NOT_FITTED = "neural", " not fitted"  # the cloner that can be fitted to a voice
 HELD_OUT = 5  # recordings at the end of each list, never enrolled
 
@@ -349,6 +350,9 @@ def adaptation(media: Path, bench: Bench, *, given: argparse.Namespace) -> Itera
     sentences = SENTENCES["en"][: given.sentences]
     for name, files, real in talkative(media):
         held = Bench([*bench.people, Person(name, (), real)], recognizer=bench.recognizer)
+        if given.adapt_seconds:
+            own = Measured({name: [read_audio(path) for path in files[:HELD_OUT]]})
+            yield held.row(f"{CEILING}, {name}", own, reference=seconds_of(own.sounds.values()))
         for seconds in given.adapt_seconds:
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "reference.wav"
