@@ -62,7 +62,7 @@ def check(film: Path | str, *, options: CheckOptions | None = None) -> QCReport:
     if options.audio is not None:
         require_audio(probe(options.audio))
     original = probe(options.original) if options.original is not None else None
-    script = _script(info, options)
+    script, said = _script(info, options), _said(info, options)
     cache = Cache(options.work)
     cache.prune()
     seen = watch(film, landmarker=options.all_engines["landmarker"], cache=cache, progress=options.progress)
@@ -75,9 +75,7 @@ def check(film: Path | str, *, options: CheckOptions | None = None) -> QCReport:
     if options.voices:
         voices, sound = options.voices, options.audio or film
         checks += of_film(sound, film=film, script=script, voices=voices, notes=notes)
-    if options.timelines is not None:
-        said = Timelines.read(options.timelines).speakers
-        checks += on_time(options.audio or film, film=film, said=said, notes=notes)
+    checks += on_time(options.audio or film, said=said, notes=notes)
     options.progress("comparing the pictures", 0, 0)
     checks += sharpness(seen) if original is None else against_original(seen, original, notes=notes)
     report = QCReport(film, tuple(checks), (), tuple(notes))
@@ -112,6 +110,21 @@ def _script(info: MediaInfo, options: CheckOptions) -> Script | None:
     if not words.strip():
         raise InputError("--text holds no words; give what is said in the film")
     return Script((Utterance("text", Span(Fraction(0), duration), "", words, language),))
+
+
+def _said(info: MediaInfo, options: CheckOptions) -> Mapping[str, PhonemeTimeline]:
+    """When each phoneme should sound, by speaker, where that is known."""
+    if options.timelines is None:
+        return {}
+    video = require_video(info)
+    duration, said = video.frame_count / video.frame_rate, Timelines.read(options.timelines).speakers
+    for timeline in said.values():
+        if timeline.duration > duration + 1 / video.frame_rate:
+            raise InputError(
+                f"{options.timelines} is of a film of {float(timeline.duration):.1f} s, {info.path.name} has "
+                f"{float(duration):.1f} s; give the timelines of this film"
+            )
+    return said
 
 
 def _mouths(
