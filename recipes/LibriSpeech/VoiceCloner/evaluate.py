@@ -350,9 +350,8 @@ def adaptation(media: Path, bench: Bench, *, given: argparse.Namespace) -> Itera
     sentences = SENTENCES["en"][: given.sentences]
     for name, files, real in talkative(media):
         held = Bench([*bench.people, Person(name, (), real)], recognizer=bench.recognizer)
-        if given.adapt_seconds:
-            own = Measured({name: [read_audio(path) for path in files[:HELD_OUT]]})
-            yield held.row(f"{CEILING}, {name}", own, reference=seconds_of(own.sounds.values()))
+        own = Measured({name: [read_audio(path) for path in files[:HELD_OUT]]})
+        yield held.row(f"{CEILING}, {name}", own, reference=seconds_of(own.sounds.values()))
         for seconds in given.adapt_seconds:
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "reference.wav"
@@ -401,7 +400,8 @@ def measure(given: argparse.Namespace) -> Iterator[Row]:
         yield floor(bench, profiles, language=language, sentences=sentences)
         made = clone(bench, profiles, cloner=given.cloner, language=language, sentences=sentences)
         yield bench.row(named(given), made, language=language, reference=seconds)
-    yield from adaptation(given.media, bench, given=given)
+    if given.adapt_seconds:
+        yield from adaptation(given.media, bench, given=given)
 
 
 def named_ones(text: str) -> list[str]:
