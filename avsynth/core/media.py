@@ -138,6 +138,11 @@ class VideoStream:
     sample_aspect_ratio: Fraction = Fraction(1)
     timecode: str | None = None
 
+    @property
+    def duration(self) -> Seconds:
+        """How long all its frames are shown, at an even rate."""
+        return self.frame_count / self.frame_rate
+
 
 @dataclass(frozen=True)
 class AudioStream:

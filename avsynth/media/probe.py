@@ -139,7 +139,7 @@ def _describe_sound(stream: SoundStream, *, zero: Fraction, end: Fraction | None
 
 def _picture_duration(video: VideoStream, index: FilmIndex) -> Fraction:
     if not video.is_vfr:
-        return video.frame_count / video.frame_rate
+        return video.duration
     last = index.last_duration * video.time_base or 1 / video.frame_rate
     return int(index.pts[-1] - index.pts[0]) * video.time_base + last
 

@@ -10,11 +10,10 @@ import numpy as np
 
 from avsynth.core.errors import InputError
 from avsynth.core.face import FaceTrack
-from avsynth.core.files import read_text, write_text
+from avsynth.core.files import read_text
 from avsynth.core.media import MediaInfo
 from avsynth.core.report import Check, QCReport
 from avsynth.core.script import Script, Utterance
-from avsynth.core.serial import to_json
 from avsynth.core.span import Span
 from avsynth.core.speech import PhonemeSpan, PhonemeTimeline
 from avsynth.face.assign import speaking_tracks
@@ -26,7 +25,7 @@ from avsynth.pipeline.faces import Watched, watch
 from avsynth.pipeline.measures import TOLD, SeenMouth, at_rest, closes, hear, in_sync, picture_kept
 from avsynth.pipeline.options import CheckOptions
 from avsynth.pipeline.quality import STRIP_FRAMES, make_folder
-from avsynth.pipeline.result import Timelines
+from avsynth.pipeline.result import Timelines, write_report
 from avsynth.pipeline.review import write_strips
 from avsynth.pipeline.voice_measures import of_film, on_time
 from avsynth.provenance.inspect import Inspection, inspect_file
@@ -81,7 +80,7 @@ def check(film: Path | str, *, options: CheckOptions | None = None) -> QCReport:
     report = QCReport(film, tuple(checks), (), tuple(notes))
     if options.report is not None:
         make_folder(options.report)
-        write_text(options.report / "qc.json", to_json(report))
+        write_report(report, folder=options.report)
         _strips(seen, options.report, original=original)
     return report
 
@@ -101,7 +100,7 @@ def _marks(found: Inspection) -> Iterator[Check]:
 def _script(info: MediaInfo, options: CheckOptions) -> Script | None:
     """What is said in the film, where it is known: the script's lines, or one line of a person without a name."""
     video = require_video(info)
-    duration, language = video.frame_count / video.frame_rate, options.language or ""
+    duration, language = video.duration, options.language or ""
     if options.script is not None:
         return read_script(options.script, language=language, film_duration=duration)
     if options.text is None:
@@ -117,7 +116,7 @@ def _said(info: MediaInfo, options: CheckOptions) -> Mapping[str, PhonemeTimelin
     if options.timelines is None:
         return {}
     video = require_video(info)
-    duration, said = video.frame_count / video.frame_rate, Timelines.read(options.timelines).speakers
+    duration, said = video.duration, Timelines.read(options.timelines).speakers
     for timeline in said.values():
         if timeline.duration > duration + 1 / video.frame_rate:
             raise InputError(
@@ -176,7 +175,7 @@ def _timelines(
     said: dict[int, list[Utterance]] = {}
     for line, number in _who(seen, faces, script, notes=notes):
         said.setdefault(number, []).append(line)
-    duration = video.frame_count / video.frame_rate
+    duration = video.duration
     return {number: _spoken(lines, sound, duration) for number, lines in said.items()}
 
 

@@ -126,7 +126,7 @@ def run_plan(plan: DubPlan, *, options: Options | None = None) -> FilmResult:
     report = measure(evidence, options=options, landmarker=plan.engines["landmarker"])
     timelines = {name: film_timeline(theirs, duration=_duration(seen)) for name, theirs in spoken.items()}
     if options.report is not None:
-        Timelines(timelines).write(options.report / "timelines.json")
+        Timelines(timelines).write(options.report)
     return FilmResult(plan.output, report, timelines, plan)
 
 
@@ -139,8 +139,7 @@ class _Job:
 
 
 def _duration(seen: Watched) -> Fraction:
-    video = require_video(seen.info)
-    return video.frame_count / video.frame_rate
+    return require_video(seen.info).duration
 
 
 def _speak(job: _Job, voices: dict[str, Voice], *, original: Path | None) -> dict[str, tuple[SpokenLine, ...]]:

@@ -78,7 +78,7 @@ def lipsync(
     report = release(job, seen=seen, face=face, options=options, cache=cache)
     timelines = {speaker: face.says.timeline} if face.says.timeline is not None else {}
     if options.report is not None and timelines:
-        Timelines(timelines).write(options.report / "timelines.json")
+        Timelines(timelines).write(options.report)
     return FilmResult(output, report, timelines)
 
 
@@ -96,7 +96,7 @@ def _face(
 ) -> AnimatedFace:
     number = choose_track(seen, options.face)
     frames = require_video(seen.info)
-    duration = frames.frame_count / frames.frame_rate
+    duration = frames.duration
     footage = footage_of(options.footage, film=seen, number=number, engines=options.all_engines, options=options)
     if still and not options.footage:
         footage = still.footage[number]

@@ -99,7 +99,7 @@ def make_plan(
     lines = read_script(
         script,
         language=language,
-        film_duration=video.frame_count / video.frame_rate,
+        film_duration=video.duration,
         default_speaker=speakers.pop() if len(speakers) == 1 else "",
     )
     _check_names(lines, options)

@@ -10,9 +10,7 @@ import numpy as np
 
 from avsynth.core.errors import OutputError
 from avsynth.core.face import FaceTrack, PassThrough
-from avsynth.core.files import write_text
 from avsynth.core.report import Check, QCReport
-from avsynth.core.serial import to_json
 from avsynth.face.track import track
 from avsynth.media.probe import probe, require_video
 from avsynth.media.scan import is_interlaced
@@ -23,6 +21,7 @@ from avsynth.pipeline.lines import FILM_SAMPLE_RATE, SpokenLine
 from avsynth.pipeline.measures import SeenMouth, at_rest, closes, hear, in_sync, picture_kept
 from avsynth.pipeline.motion import AnimatedFace
 from avsynth.pipeline.options import Options
+from avsynth.pipeline.result import write_report
 from avsynth.pipeline.review import write_reel, write_strips
 from avsynth.pipeline.voice_measures import of_lines
 from avsynth.provenance.manifest import Claim
@@ -71,7 +70,7 @@ def measure(evidence: Evidence, *, options: Options, landmarker: str) -> QCRepor
     if evidence.faces:
         checks += _look(evidence, options=options, landmarker=landmarker)
     report = QCReport(evidence.released.path, tuple(checks), passed, tuple(notes))
-    write_text(options.report / "qc.json", to_json(report))
+    write_report(report, folder=options.report)
     reel = options.report / "before-after.mp4"
     write_reel(reel, before=evidence.film.path, after=evidence.released.path, claim=evidence.claim)
     return report

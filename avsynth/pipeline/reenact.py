@@ -87,7 +87,7 @@ def _face(seen: Watched, performance: Path, *, options: ReenactOptions, cache: C
             performance=performed(acted, number=options.performer_face, cache=cache),
             voice=voice_of_recording(performance, renderer=engines["renderer"], cache=cache),
         ),
-        wanted=(Span(Fraction(0), frames.frame_count / frames.frame_rate),),
+        wanted=(Span(Fraction(0), frames.duration),),
         footage=footage_of(options.footage, film=seen, number=number, engines=engines, options=options),
         cache=cache,
     )

@@ -14,10 +14,21 @@ from avsynth.core.report import QCReport
 from avsynth.core.serial import from_json, to_json
 from avsynth.core.speech import PhonemeTimeline, Speech, VoiceProfile
 
+_REPORT, _TIMELINES = "qc.json", "timelines.json"  # in the folder of a report
+
+
+def write_report(report: QCReport, *, folder: Path) -> None:
+    """Write what was measured into the folder of a report.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    write_text(folder / _REPORT, to_json(report))
+
 
 @dataclass(frozen=True)
 class Timelines:
-    """What is said in a film, phoneme by phoneme: ``timelines.json`` in the folder of a report.
+    """What is said in a film, phoneme by phoneme, as it stands in the folder of a report.
 
     Attributes:
         speakers: When each phoneme sounds in the film, by speaker.
@@ -25,13 +36,13 @@ class Timelines:
 
     speakers: Mapping[str, PhonemeTimeline]
 
-    def write(self, path: Path) -> None:
-        """Write them as JSON.
+    def write(self, folder: Path) -> None:
+        """Write them into the folder of a report.
 
         Raises:
             OutputError: The file cannot be written.
         """
-        write_text(path, to_json(self))
+        write_text(folder / _TIMELINES, to_json(self))
 
     @classmethod
     def read(cls, path: Path) -> Timelines:
@@ -42,7 +53,7 @@ class Timelines:
         """
         text = read_text(path)
         if not text.lstrip().startswith("{"):
-            raise InputError(f"{path} holds no timelines; a dub with --report writes timelines.json")
+            raise InputError(f"{path} holds no timelines; a dub with --report writes {_TIMELINES}")
         return from_json(text, cls, source=str(path))
 
 

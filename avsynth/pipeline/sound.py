@@ -48,7 +48,7 @@ def dub_soundtrack(
         sound = item.folder / "speech.wav"
         lines.append(SoundLine(place.start, len(place), sound, float(np.clip(gain, *GAIN_DB))))
     return Soundtrack(
-        duration=video.frame_count / video.frame_rate,
+        duration=video.duration,
         lines=tuple(lines),
         bed=bed,
         ducked=() if plan.stems else tuple(sorted(spans)),
@@ -60,7 +60,7 @@ def dub_soundtrack(
 def recorded_soundtrack(recording: Path, *, info: MediaInfo) -> Soundtrack:
     """The recorded dub alone, from the film's time zero, as long as the film."""
     video = require_video(info)
-    duration = video.frame_count / video.frame_rate
+    duration = video.duration
     length = len(Span(Fraction(0), duration).samples(FILM_SAMPLE_RATE))
     return Soundtrack(duration=duration, lines=(SoundLine(0, length, recording),), bed=None, channels=2)
 

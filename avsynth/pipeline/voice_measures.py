@@ -68,7 +68,7 @@ def of_film(
     if script is None and len(voices) > 1:
         raise InputError("several --voice need a --script that says who speaks when")
     video = require_video(probe(film))
-    end = video.frame_count / video.frame_rate
+    end = video.duration
     for name, profile in voices.items():
         if script is None:
             first = Span(Fraction(0), min(end, Fraction(_LONGEST_SECONDS)))  # a feature film would not fit in memory

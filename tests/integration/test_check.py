@@ -192,7 +192,7 @@ def test_phonemes_are_held_against_the_timelines_of_the_dub(checked: Run, drawn:
     kept = [phoneme for phoneme in said.phonemes if phoneme.span.end < SECONDS - 1]
     late = PhonemeTimeline(tuple(kept), Fraction(SECONDS - 1)).place(Fraction(1, 8), Fraction(SECONDS))
     timelines = tmp_path / "timelines.json"
-    Timelines({"Ana": late}).write(timelines)
+    Timelines({"Ana": late}).write(tmp_path)
     found = values(checked("--timelines", timelines, "--json"))["phonemes_off"]
     assert found["where"] == "speaker Ana"
     assert found["value"] == pytest.approx(0.125, abs=0.05)  # at the ends of a piece it cannot be heard that far away
@@ -212,7 +212,7 @@ def test_phonemes_are_held_against_the_timelines_of_the_dub(checked: Run, drawn:
 )
 def test_timelines_that_are_none_or_anothers(checked: Run, tmp_path: Path, text: str | Timelines, told: str) -> None:
     path = tmp_path / "timelines.json"
-    text.write(path) if isinstance(text, Timelines) else path.write_text(text)
+    text.write(tmp_path) if isinstance(text, Timelines) else path.write_text(text)
     outcome = checked("--timelines", path)
     assert outcome.code == 2
     assert told in outcome.err

@@ -115,7 +115,7 @@ def test_a_real_film_is_released_as_it_was(media, home, verified, tmp_path):
     with FilmWriter(segment, like=require_video(info), settings=EncodeSettings(crf=0)) as writer:
         for frames in read_frames(source):
             writer.write(frames)
-    duration = require_video(info).frame_count / require_video(info).frame_rate
+    duration = require_video(info).duration
     line = SoundLine(0, int(duration * RATE), source)
     claim = Claim("dub", "es", (verified(),), source=source, source_language="en", lips_changed=True)
     made = release_film(
