@@ -27,11 +27,12 @@ from numpy.typing import NDArray
 from avsynth.core.consent import Consent, VerifiedConsent
 from avsynth.core.errors import AvsynthError, InputError
 from avsynth.core.media import Waveform
-from avsynth.core.speech import VoiceProfile
+from avsynth.core.speech import Speech, VoiceProfile
 from avsynth.media.read import read_audio
 from avsynth.media.sound import write_audio
 from avsynth.metrics.base import Recognizer
 from avsynth.metrics.clicks import clicks
+from avsynth.metrics.edges import edge_levels
 from avsynth.metrics.mos import speech_quality
 from avsynth.metrics.speaker import SpeakerSimilarity, speaker_similarity
 from avsynth.metrics.timing import duration_error, timeline_error
@@ -65,6 +66,8 @@ COLUMNS = {
     },
     "mos": "DNSMOS",
     "clicks": "clicks a minute",
+    "ends": "first or last phoneme fainter than the base's, dB",
+    "after": "after the last, dB",
     "wrong_words": "wrong words, %",
     "recognizer": "heard by",
     "duration_error": "duration error, samples",
@@ -138,6 +141,8 @@ class Measured:
         words: Errors of a recognizer, line by line.
         late: Samples by which lines of a wished length missed it.
         off: Seconds between where a timeline has phonemes and where the aligner finds them, the median of each line.
+        ends: Of each line, by how many dB its first or last phoneme is fainter than the base's.
+        after: Of each line, how loud what sounds after its last phoneme is, in dB against the line.
         spent: Seconds of computing, by the clock.
         cpu: The same, of all cores together.
         spoken: Seconds of speech that were made in them.
@@ -147,6 +152,8 @@ class Measured:
     words: list[WordErrors] = field(default_factory=list)
     late: list[int] = field(default_factory=list)
     off: list[float] = field(default_factory=list)
+    ends: list[float] = field(default_factory=list)
+    after: list[float] = field(default_factory=list)
     spent: float = 0.0
     cpu: float = 0.0
     spoken: float = 0.0
@@ -185,6 +192,8 @@ class Bench:
             row["duration_error"] = str(max(made.late, key=abs))
         if made.off:
             row["timeline_error"] = f"{1000 * np.median(made.off):.0f}"
+        if made.ends:
+            row["ends"], row["after"] = f"{max(made.ends):.1f}", f"{max(made.after):.0f}"
         if made.spoken:
             row["speed"] = f"{made.spent / made.spoken:.2f}"
             row["cpu"] = f"{made.cpu / made.spoken:.2f}"
@@ -219,15 +228,20 @@ def ceiling(bench: Bench) -> Row:
 
 def floor(bench: Bench, profiles: Mapping[str, VoiceProfile], *, language: str, sentences: Sequence[str]) -> Row:
     """What the unconverted base scores: its voice of the nearest pitch."""
-    base = BASES.get(choose(language))()
     made = Measured()
     for name, profile in profiles.items():
-        voice = nearest_voice(base.voices(language), f0_hz=profile.statistics.f0_median_hz).name
         for text in sentences:
-            sound = base.speak(text, language=language, voice=voice).waveform
+            sound = spoken(text, profile=profile, language=language).waveform
             made.sounds.setdefault(name, []).append(sound)
             made.words += bench.understand(text, sound, language=language)
-    return bench.row(f"base {base.name}, not converted", made, language=language)
+    return bench.row(f"base {choose(language)}, not converted", made, language=language)
+
+
+def spoken(text: str, *, profile: VoiceProfile, language: str) -> Speech:
+    """What the best base for a language says, in its voice of the nearest pitch."""
+    base = BASES.get(choose(language))()
+    voice = nearest_voice(base.voices(language), f0_hz=profile.statistics.f0_median_hz).name
+    return base.speak(text, language=language, voice=voice)
 
 
 def clone(
@@ -249,6 +263,10 @@ def clone(
             made.words += bench.understand(text, sound, language=language)
             found = align_phonemes(sound, symbols=[phoneme.symbol for phoneme in speech.timeline])
             made.off.append(timeline_error(found, truth=speech.timeline).median_seconds)
+            base = spoken(text, profile=profile, language=language)
+            ends, wanted = (edge_levels(line.waveform, timeline=line.timeline) for line in (speech, base))
+            made.ends.append(ends.fainter_than(wanted))
+            made.after.append(ends.after_db)
         wanted = made.sounds[name][0].duration * PACES[index % len(PACES)]
         made.late.append(duration_error(say(sentences[0], profile=profile, duration=wanted).waveform, wanted=wanted))
         sys.stderr.write(f"{cloner}, {language}: {index + 1}/{len(profiles)} people\n")
