@@ -18,6 +18,7 @@ from onnx.helper import make_graph, make_model, make_node, make_opsetid, make_te
 from scipy.signal import hilbert
 
 from avsynth.core.errors import InputError, MissingExtraError, ModelError
+from avsynth.metrics.edges import edge_levels
 from avsynth.voice.backends.base_pitch import median_pitch
 from avsynth.voice.bases import BASES, choose
 
@@ -293,6 +294,17 @@ def test_nanotts_is_preferred_in_its_languages(language, text):
     speech = nanotts.speak(text, language=language)
     assert 1.0 < float(speech.waveform.duration) < 4.0
     assert len(speech.timeline) > 9
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("de", "Die junge Ärztin dankte uns herzlich und schloss die schwere Tür."), ("fr", "Il fait froid, voilà tout.")],
+)
+def test_nanotts_is_not_heard_after_its_last_phoneme(language, text):
+    """Or a cloner, which keeps a twentieth of a second more, would cut the phoneme off."""
+    nanotts = installed().get("nanotts") or pytest.skip("py-nanotts is not installed")
+    speech = nanotts.speak(text, language=language)
+    assert edge_levels(speech.waveform, timeline=speech.timeline).after_db < -40
 
 
 def test_markup_is_words_to_nanotts():

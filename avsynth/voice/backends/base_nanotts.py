@@ -16,7 +16,7 @@ from avsynth.text.espeak import find_voice
 from avsynth.text.normalize import normalize
 from avsynth.text.writing import check_writing
 from avsynth.voice.align import align
-from avsynth.voice.backends.base_pieces import Piece, joined, sentences
+from avsynth.voice.backends.base_pieces import Piece, joined, sentences, until_silence
 from avsynth.voice.backends.base_pitch import stock, voices_of
 from avsynth.voice.bases import Voice, require_pace, required_language, required_voice
 
@@ -85,7 +85,7 @@ class NanottsBase:
         if not np.abs(samples).max(initial=0.0) > 1e-3:  # a mark with no name, such as a lone "²"
             return Piece(samples, ())
         timeline = align(Waveform(samples[None], self.sample_rate), text=sentence, language=voice)
-        return Piece(samples, timeline.phonemes)
+        return Piece(samples, until_silence(timeline.phonemes, samples=samples, sample_rate=self.sample_rate))
 
 
 def _say(text: str, *, voice: str, pace: float) -> NDArray[np.float32]:

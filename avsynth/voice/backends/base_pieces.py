@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from avsynth.core.media import Waveform
-from avsynth.core.span import Seconds
+from avsynth.core.span import Seconds, Span
 from avsynth.core.speech import PhonemeSpan, PhonemeTimeline, Speech
 
 # After a mark that ends a sentence, unless a short word stands before it ("Dr.", "J.") or a small letter behind it.
@@ -20,6 +20,7 @@ _SENTENCE = re.compile(
 )
 _CLAUSE = re.compile(r"(?<=[,;:–—])\s+")
 _WORD = re.compile(r"\s+")
+_FAINT = 0.02  # of a sentence's loudest sample: what is fainter is silence
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,34 @@ def joined(pieces: Sequence[Piece], *, sample_rate: int, language: str) -> Speec
         start += Fraction(len(piece.samples), sample_rate)
     sound = Waveform(np.concatenate([piece.samples for piece in pieces])[None].astype(np.float32), sample_rate)
     return Speech(sound, PhonemeTimeline(tuple(phonemes), sound.duration), language)
+
+
+def until_silence(
+    phonemes: tuple[PhonemeSpan, ...], *, samples: NDArray[np.float32], sample_rate: int
+) -> tuple[PhonemeSpan, ...]:
+    """The phonemes of a sentence, the last one not over before its sound is: an aligner may leave it too early.
+
+    Args:
+        phonemes: Of one sentence that a synthesizer said, so that what sounds is speech.
+        samples: Its sound, ``(T,)``.
+        sample_rate: Of it.
+
+    Example:
+        >>> from avsynth.core.span import Span
+        >>> sound = np.array([1.0] * 60 + [0.001] * 40, np.float32)
+        >>> early, late = (PhonemeSpan("a", Span(Fraction(0), Fraction(end, 100))) for end in (40, 80))
+        >>> [float(until_silence((one,), samples=sound, sample_rate=100)[-1].span.end) for one in (early, late)]
+        [0.6, 0.8]
+    """
+    level = np.abs(samples)
+    heard = np.flatnonzero(level > _FAINT * level.max(initial=0.0))
+    if not phonemes or not len(heard):
+        return phonemes
+    end = Fraction(int(heard[-1]) + 1, sample_rate)
+    last = phonemes[-1]
+    if end <= last.span.end:
+        return phonemes
+    return (*phonemes[:-1], replace(last, span=Span(last.span.start, end)))
 
 
 def sentences(text: str, *, longest: int) -> list[str]:
