@@ -10,8 +10,8 @@ from faster_whisper import WhisperModel
 from avsynth.audio.resample import resample
 from avsynth.core.errors import InputError, ModelError
 from avsynth.core.media import Waveform
+from avsynth.models.ctranslate2_file import WHISPER
 
-FOLDER = "AVSYNTH_WHISPER"
 _RATE = 16_000
 
 
@@ -29,10 +29,10 @@ class WhisperRecognizer:
     name = "faster-whisper"
 
     def __init__(self, folder: Path | None = None, *, threads: int = 1) -> None:
-        place = folder or Path(os.environ.get(FOLDER, ""))
+        place = folder or Path(os.environ.get(WHISPER, ""))
         if not (place / "model.bin").is_file():
             raise ModelError(
-                f"faster-whisper finds no model.bin in {str(place)!r}; set {FOLDER} to the folder of a Whisper model "
+                f"faster-whisper finds no model.bin in {str(place)!r}; set {WHISPER} to the folder of a Whisper model "
                 "in CTranslate2's form"
             )
         try:

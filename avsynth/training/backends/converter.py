@@ -26,6 +26,7 @@ _LEAST_REFERENCE = 60
 _MOST_CONTEXT = 300  # frames to either side of a window that its cepstra may be measured against
 _SHORTEST_GAP, _LONGEST_GAP = 20, 80  # frames
 _BLUR = 0.1  # spreads of noise on cepstra
+_UNDERSTOOD = 4  # examples of a batch: it takes long
 _OF_VOICE = ("embedding", "voice", "reference_content", "reference_mel", "known")
 
 Embedder = Callable[[Tensor, Tensor], Tensor]
@@ -155,6 +156,8 @@ class ConverterBrain(AdversarialBrain):
         gaps: Share of the windows that have a gap in which no phone is heard: there the cepstra must do.
         hearing: The phoneme network. With it, speech is also said in the voice of another recording of the batch:
             nobody knows how that should sound, but it is known whose voice it should be and what is said.
+        understanding: What gives vectors ``(B, T', D)`` of what is said in log mels and their content. With it, what
+            bases say is to be understood in another voice as in their own.
     """
 
     half: bool = False
@@ -162,6 +165,7 @@ class ConverterBrain(AdversarialBrain):
     gaps: float = 0.0
     encoders: Mapping[str, Embedder] = MappingProxyType({})
     hearing: Hearing | None = None
+    understanding: Embedder | None = None
 
     def make(self, batch: Batch) -> Tensor:
         """What was said, said again."""
@@ -197,7 +201,8 @@ class ConverterBrain(AdversarialBrain):
             losses[name] = distance * (self.listen_every if made.requires_grad else 1)
         if self.hearing is not None:
             nothing = torch.zeros((), device=made.device)
-            losses |= self._converted(batch) if listens else {"converted": nothing, "said": nothing}
+            names = ("converted", "said", "understood") if self.understanding else ("converted", "said")
+            losses |= self._converted(batch) if listens else dict.fromkeys(names, nothing)
         return losses
 
     def _unlike(self, name: str, made: Tensor, *, content: Tensor, whose: Mapping[str, Tensor]) -> Tensor:
@@ -220,12 +225,32 @@ class ConverterBrain(AdversarialBrain):
             made: Tensor = network(heard, reference=reference_of(whose)).float()
         unlike = [self._unlike(name, made, content=content, whose=whose) for name in self.encoders]
         said = self.hearing.misheard(made, content=batch["content"])
-        weight = self.listen_every if training else 1
-        return {"converted": torch.stack(unlike).sum() * weight, "said": said * weight}
+        losses = {"converted": torch.stack(unlike).sum(), "said": said}
+        if self.understanding is not None:
+            losses["understood"] = misunderstood(made, content=content, batch=batch, heard_by=self.understanding)
+        return {name: loss * (self.listen_every if training else 1) for name, loss in losses.items()}
 
     def validation(self, batch: Batch) -> dict[str, Tensor]:
         """The distances of the averaged network."""
         return self.distances(batch, self.best()(batch["content"], reference=reference_of(batch)))
+
+
+def misunderstood(made: Tensor, *, content: Tensor, batch: Mapping[str, Tensor], heard_by: Embedder) -> Tensor:
+    """How differently what bases say is understood in other voices: 0 alike, 1 not at all.
+
+    Args:
+        made: Log mels ``(B, MELS, T)`` in other voices than those of the batch.
+        content: What they say, as high as they say it.
+        batch: As ``Voices`` gives it; what people say is left out, and so is what is too much to listen to.
+        heard_by: What gives vectors ``(B, T', D)`` of log mels and content.
+    """
+    spoken = (~batch["recorded"]).nonzero()[:_UNDERSTOOD, 0]
+    if not len(spoken):
+        return made.sum() * 0
+    with torch.no_grad():
+        wanted = heard_by(batch["mel"][spoken], batch["content"][spoken])
+    heard = heard_by(made[spoken], content[spoken])
+    return 1 - nn.functional.cosine_similarity(heard, wanted, dim=2).mean()
 
 
 def with_gaps(content: Tensor, *, share: float) -> Tensor:

@@ -6,6 +6,7 @@ python recipes/LibriSpeech/VoiceCloner/train.py recipes/LibriSpeech/VoiceCloner/
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from functools import partial
@@ -13,11 +14,13 @@ from pathlib import Path
 
 from torch.utils.data import Subset
 
+from avsynth.models.ctranslate2_file import WHISPER
 from avsynth.models.hub import load_into
 from avsynth.models.neural_vocoder import NeuralVocoder
 from avsynth.models.speech_discriminator import MelDiscriminator
 from avsynth.models.voice_converter import CONTENT, EMBEDDING, VoiceConverter
 from avsynth.models.voice_listeners import load_listeners
+from avsynth.models.whisper_encoder import WhisperOfMel, load_whisper
 from avsynth.training.backends.brain import seed_all, training_device
 from avsynth.training.backends.converter import ConverterBrain, Voices
 from avsynth.training.command import Run, command, report
@@ -45,6 +48,7 @@ class Hparams:
         half: Whether convolutions run in bfloat16: twice as fast where the processor can.
         most: Recordings to train on, the first ones; 0 takes all.
         again: Whether to start from the weights in pretrained/voice_converter.
+        understood: Whether Whisper's encoder, from the folder in $AVSYNTH_WHISPER, says what is understood.
     """
 
     schedule: Schedule
@@ -60,6 +64,7 @@ class Hparams:
     half: bool = False
     most: int = 0
     again: bool = False
+    understood: bool = False
 
 
 def train(run: Run) -> None:
@@ -91,6 +96,9 @@ def train(run: Run) -> None:
         load_into(vocoder, card=VOCODER)
         if settings.others:
             brain.hearing = Hearing(Hearing.load().network.to(brain.device))
+        if settings.understood:
+            whisper = load_whisper(Path(os.environ.get(WHISPER, "")))
+            brain.understanding = WhisperOfMel(whisper, vocoder=vocoder).to(brain.device)
         brain.encoders = {name: each.to(brain.device) for name, each in load_listeners(vocoder).items()}
     few = Subset(data, range(settings.most or len(data)))
     valid = voices("valid", chance=False)

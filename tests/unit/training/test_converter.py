@@ -17,7 +17,7 @@ from avsynth.models.voice_cepstra import CEPSTRA, cepstra_of
 from avsynth.models.voice_converter import CONTENT, content_of, melody_of, phone_chances
 from avsynth.models.voice_mel import HOP, RATE, log_mel
 from avsynth.training.backends.body import Body
-from avsynth.training.backends.converter import Voices, another, in_register, with_gaps
+from avsynth.training.backends.converter import Voices, another, in_register, misunderstood, with_gaps
 from avsynth.training.backends.vocoder import Converted
 from avsynth.training.manifest import Item, Manifest, file_of, write_manifest
 from avsynth.voice.content import at_level
@@ -43,6 +43,30 @@ def test_another_voices_register():
     assert torch.equal(moved[:, VOICING], low[:, VOICING])
     low[:, VOICING] = -0.5  # a window without any voice stays as it is
     assert torch.equal(in_register(low, whose={"reference_content": high, "known": known}), low)
+
+
+def test_what_bases_say_is_to_be_understood_as_in_their_own_voice():
+    """By an ear that hears the mels themselves: of what people say, and beyond the fourth, nothing counts."""
+
+    def ear(mel: torch.Tensor, heard: torch.Tensor) -> torch.Tensor:
+        return (mel - heard[:, :80]).transpose(1, 2)
+
+    torch.manual_seed(0)
+    batch = {"mel": torch.randn(7, 80, 20), "content": torch.randn(7, CONTENT, 20)}
+    batch["recorded"] = torch.tensor([True, False, False, True, False, False, False])
+    higher = batch["content"] + 1
+    made = batch["mel"] + 1  # heard with what is said, it is the same
+    made[[0, 3, 6]] = 5.0
+    judged = {"content": higher, "batch": batch, "heard_by": ear}
+    assert float(misunderstood(made, **judged)) == pytest.approx(0, abs=1e-6)
+    made[2] = higher[2, :80] - (batch["mel"] - batch["content"][:, :80])[2]  # the contrary
+    made.requires_grad_()
+    loss = misunderstood(made, **judged)
+    assert float(loss.detach()) == pytest.approx(2 / 4, abs=1e-6)
+    loss.backward()
+    assert [bool(row.any()) for row in made.grad] == [False, True, True, False, True, True, False]
+    batch["recorded"][:] = True
+    assert float(misunderstood(made, **judged)) == 0
 
 
 def test_in_a_gap_only_phones_are_not_heard():
