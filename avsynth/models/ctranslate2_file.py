@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 from typing import BinaryIO
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from avsynth.core.errors import ModelError
 
 WHISPER = "AVSYNTH_WHISPER"  # names the folder of a Whisper model that the user has
+_MODEL = "model.bin"
 _TYPES = (np.float32, np.int8, np.int16, np.int32, np.float16)
 _VERSION = 6
 
@@ -37,6 +39,21 @@ def read_arrays(path: Path) -> dict[str, NDArray[np.generic]]:
             return dict(_array(file) for _ in range(*_numbers(file, "I")))
     except (OSError, struct.error, ValueError, IndexError) as error:
         raise ModelError(f"{path} cannot be read as a model of CTranslate2: {error}; get it anew") from None
+
+
+def whisper_folder(folder: Path | None = None) -> Path:
+    """The folder of a Whisper model that the user has: ``folder``, or the one that ``$AVSYNTH_WHISPER`` names.
+
+    Raises:
+        ModelError: None is named, or it holds no model.
+    """
+    place = folder or Path(os.environ.get(WHISPER, ""))
+    if not (place / _MODEL).is_file():
+        raise ModelError(
+            f"no {_MODEL} of Whisper is in {str(place)!r}; set {WHISPER} to the folder of a Whisper model in "
+            "CTranslate2's form"
+        )
+    return place
 
 
 def _array(file: BinaryIO) -> tuple[str, NDArray[np.generic]]:

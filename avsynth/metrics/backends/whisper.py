@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from faster_whisper import WhisperModel
@@ -10,7 +9,7 @@ from faster_whisper import WhisperModel
 from avsynth.audio.resample import resample
 from avsynth.core.errors import InputError, ModelError
 from avsynth.core.media import Waveform
-from avsynth.models.ctranslate2_file import WHISPER
+from avsynth.models.ctranslate2_file import whisper_folder
 
 _RATE = 16_000
 
@@ -29,12 +28,7 @@ class WhisperRecognizer:
     name = "faster-whisper"
 
     def __init__(self, folder: Path | None = None, *, threads: int = 1) -> None:
-        place = folder or Path(os.environ.get(WHISPER, ""))
-        if not (place / "model.bin").is_file():
-            raise ModelError(
-                f"faster-whisper finds no model.bin in {str(place)!r}; set {WHISPER} to the folder of a Whisper model "
-                "in CTranslate2's form"
-            )
+        place = whisper_folder(folder)
         try:
             self._model = WhisperModel(
                 str(place), device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True

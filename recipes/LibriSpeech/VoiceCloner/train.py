@@ -6,7 +6,6 @@ python recipes/LibriSpeech/VoiceCloner/train.py recipes/LibriSpeech/VoiceCloner/
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from torch.utils.data import Subset
 
-from avsynth.models.ctranslate2_file import WHISPER
+from avsynth.models.ctranslate2_file import whisper_folder
 from avsynth.models.hub import load_into
 from avsynth.models.neural_vocoder import NeuralVocoder
 from avsynth.models.speech_discriminator import MelDiscriminator
@@ -97,7 +96,7 @@ def train(run: Run) -> None:
         if settings.others:
             brain.hearing = Hearing(Hearing.load().network.to(brain.device))
         if settings.understood:
-            whisper = load_whisper(Path(os.environ.get(WHISPER, "")))
+            whisper = load_whisper(whisper_folder())
             brain.understanding = WhisperOfMel(whisper, vocoder=vocoder).to(brain.device)
         brain.encoders = {name: each.to(brain.device) for name, each in load_listeners(vocoder).items()}
     few = Subset(data, range(settings.most or len(data)))

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from avsynth.core.errors import ModelError
-from avsynth.models.ctranslate2_file import read_arrays
+from avsynth.models.ctranslate2_file import WHISPER, read_arrays, whisper_folder
 from avsynth.models.neural_vocoder import NeuralVocoder
 from avsynth.models.phonemes import PHONES
 from avsynth.models.voice_cepstra import CEPSTRA
@@ -84,6 +84,16 @@ def test_files_that_are_no_models(tmp_path: Path) -> None:
     path.write_bytes(model_bin(whisper_arrays(), version=5))
     with pytest.raises(ModelError, match="convert it anew"):
         read_arrays(path)
+
+
+def test_the_folder_is_the_one_that_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(WHISPER, raising=False)
+    with pytest.raises(ModelError, match="set AVSYNTH_WHISPER"):
+        whisper_folder()
+    monkeypatch.setenv(WHISPER, str(folder))
+    assert whisper_folder() == folder
+    with pytest.raises(ModelError, match="set AVSYNTH_WHISPER"):
+        whisper_folder(folder / "elsewhere")
 
 
 def test_models_that_are_no_whisper(tmp_path: Path) -> None:
