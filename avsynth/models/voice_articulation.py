@@ -44,6 +44,29 @@ def articulated(made: Tensor, *, spoken: Tensor, share: float | Tensor) -> Tenso
     return made + each * _smooth(apart - room)
 
 
+def moved_apart(made: Tensor, before: Tensor) -> Tensor:
+    """How else the spectrum moves in one set of log mels than in another, whatever their mean spectra are.
+
+    Args:
+        made: ``(B, MELS, T)``.
+        before: As many, frame by frame beside them.
+
+    Returns:
+        The mean distance, natural log of magnitude.
+
+    Example:
+        >>> before = torch.randn(2, MELS, 50)
+        >>> other_voice = torch.linspace(-1, 1, MELS)[None, :, None]
+        >>> bool(moved_apart(before + other_voice, before) < 1e-5)
+        True
+        >>> still = before.mean(dim=2, keepdim=True).expand_as(before)
+        >>> bool(moved_apart(still, before) > 0.5)
+        True
+    """
+    apart = made - before
+    return (apart - apart.mean(dim=2, keepdim=True)).abs().mean()
+
+
 def _smooth(mel: Tensor) -> Tensor:
     """Without harmonics: only the first orders of the cosine transform across the bands."""
     rows = torch.cat([torch.full((1, MELS), MELS**-0.5, device=mel.device), cosines(mel.device, count=_ORDERS)])

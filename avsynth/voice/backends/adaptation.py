@@ -7,7 +7,7 @@ that should sound, but two speaker encoders hear whose voice it is, and the phon
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,11 +18,11 @@ from avsynth.core.errors import InputError
 from avsynth.core.progress import Progress, silent
 from avsynth.core.speech import VoiceProfile
 from avsynth.models.hub import find_card
-from avsynth.models.voice_articulation import articulated
+from avsynth.models.voice_articulation import articulated, moved_apart
 from avsynth.models.voice_cepstra import LONGEST_THROAT, cepstra_of
 from avsynth.models.voice_converter import Reference, VoiceConverter, reshaped
 from avsynth.models.voice_listeners import load_listeners
-from avsynth.voice.backends.neural import CONVERTER, Networks, reference_of, source_of_text
+from avsynth.voice.backends.neural import CONVERTER, Networks, Source, reference_of, source_of_text
 from avsynth.voice.content import Hearing
 
 _FITTED = ("speaker.", "leave.", "found.")  # beside every block's modulation
@@ -52,28 +52,47 @@ class Settings:
         learning_rate: Of Adam; it falls to nothing.
         likeness: How much the encoders weigh against the distance of mels.
         said: How much it weighs what the phoneme network hears.
+        whole: How much it weighs how else the spectrum moves than before, its mean excepted: as it moves, it was
+            understood.
         seed: Of the windows drawn.
     """
 
-    steps: int = 50
+    steps: int = 80
     learning_rate: float = 6e-4
-    likeness: float = 2.5
-    said: float = 0.5
+    likeness: float = 3.5
+    said: float = 1.0
+    whole: float = 1.0
     seed: int = 0
 
 
 @dataclass(frozen=True)
 class _Told:
-    """What bases say, as `Source` holds it: content ``(B, CONTENT, T)``, ``(B, MELS, T)`` and ``(B, T)``."""
+    """What bases say, as `Source` holds it: content ``(B, CONTENT, T)``, ``(B, MELS, T)`` and ``(B, T)``.
+
+    Beside it, ``before (B, MELS, T)``: how it is said in the person's voice before anything is fitted.
+    """
 
     content: Tensor
     spoken: Tensor
     share: Tensor
+    before: Tensor
+
+    @classmethod
+    def of(cls, sources: Sequence[Source], *, network: VoiceConverter, reference: Reference) -> _Told:
+        """Of several lines, one after the other."""
+        with torch.no_grad():
+            before = [_in_voice(network, source, reference=reference) for source in sources]
+        return cls(
+            torch.cat([source.content for source in sources], dim=2),
+            torch.cat([source.spoken for source in sources], dim=2),
+            torch.cat([torch.full_like(source.f0_hz, source.share) for source in sources], dim=1),
+            torch.cat(before, dim=2),
+        )
 
     def windows(self, chance: np.random.Generator) -> _Told:
         """Some of it, one beside the other."""
         starts = chance.integers(0, self.share.shape[1] - _WINDOW + 1, _TOLD)
-        parts = self.content, self.spoken, self.share
+        parts = self.content, self.spoken, self.share, self.before
         return _Told(*(torch.cat([part[..., at : at + _WINDOW] for at in starts]) for part in parts))
 
 
@@ -114,11 +133,7 @@ def adapt(profile: VoiceProfile, *, settings: Settings | None = None, progress: 
     whole = reference_of(profile, hearing=networks.hearing, longest=profile.sample.mel.shape[1])
     network = copy.deepcopy(networks.converter)
     sources = [source_of_text(profile, text, language=language) for language, text in _LINES]
-    told = _Told(
-        torch.cat([source.content for source in sources], dim=2),
-        torch.cat([source.spoken for source in sources], dim=2),
-        torch.cat([torch.full_like(source.f0_hz, source.share) for source in sources], dim=1),
-    )
+    told = _Told.of(sources, network=network.eval(), reference=_first(whole, count=1))
     ears = _Ears(load_listeners(copy.deepcopy(networks.vocoder)), networks.hearing)
     with torch.enable_grad(), torch.random.fork_rng():
         torch.manual_seed(settings.seed)
@@ -155,14 +170,20 @@ def _fit(
         content, mel, reference = _examples(whole, chance=chance)
         loss = _distance(network(content, reference=reference), mel)
         lines = told.windows(chance)
-        made = network(lines.content, reference=_first(whole, count=_TOLD))
-        made = articulated(made, spoken=lines.spoken, share=lines.share)
+        made = _in_voice(network, lines, reference=_first(whole, count=_TOLD))
         loss = loss + ears.displeased(made, content=lines.content, wanted=wanted, settings=settings)
+        loss = loss + settings.whole * moved_apart(made, lines.before)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         progress("fitting the voice", step + 1, settings.steps)
     network.eval().requires_grad_(False)
+
+
+def _in_voice(network: VoiceConverter, lines: Source | _Told, *, reference: Reference) -> Tensor:
+    """Log mels of what bases say, in the voice of a reference."""
+    made = network(lines.content, reference=reference)
+    return articulated(made, spoken=lines.spoken, share=lines.share)
 
 
 def _distance(made: Tensor, true: Tensor) -> Tensor:

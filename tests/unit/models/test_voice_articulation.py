@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avsynth.models.voice_articulation import articulated
+from avsynth.models.voice_articulation import articulated, moved_apart
 from avsynth.models.voice_mel import MELS
 
 
@@ -46,3 +46,11 @@ def test_the_share_may_change_from_frame_to_frame() -> None:
     mixed = articulated(made, spoken=spoken, share=share)
     assert torch.equal(mixed[..., :60], made[..., :60])
     assert torch.equal(mixed[..., 60:], articulated(made, spoken=spoken, share=1.0)[..., 60:])
+
+
+@given(tilt=st.floats(-3, 3), size=st.floats(0, 2))
+def test_other_movement_is_measured_and_another_mean_is_not(tilt: float, size: float) -> None:
+    before = speech(0)
+    moves = size * torch.sin(torch.arange(120) * torch.pi / 6)  # whole periods: the mean is 0
+    made = before + tilt * torch.linspace(-1, 1, MELS)[:, None] + moves
+    assert float(moved_apart(made, before)) == pytest.approx(float(moves.abs().mean()), abs=1e-4)
