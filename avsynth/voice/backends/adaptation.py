@@ -1,7 +1,8 @@
 """Fits the converter to one person: some steps of training of the layers that make the voice.
 
 It learns from the person's own speech, said again, and from what a base says, said in their voice: nobody knows how
-that should sound, but two speaker encoders hear whose voice it is, and the phoneme network what is said.
+that should sound, but two speaker encoders hear whose voice it is, and the phoneme network what is said; and the
+spectrum is to move as it did before, since so it was understood.
 """
 
 from __future__ import annotations
