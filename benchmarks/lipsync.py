@@ -89,12 +89,13 @@ def measure(film: Path, sound: Path) -> None:
         ),
     )
     steps: dict[str, float] = {}
-    last = [time.perf_counter(), "start"]
+    since, before = time.perf_counter(), "start"
 
     def listen(step: str, done: int, total: int) -> None:
+        nonlocal since, before
         now = time.perf_counter()
-        steps[last[1]] = steps.get(last[1], 0.0) + now - last[0]
-        last[:] = [now, step]
+        steps[before] = steps.get(before, 0.0) + now - since
+        since, before = now, step
 
     began = time.perf_counter()
     options = avsynth.LipsyncOptions(work=folder / f"work-{film.stem}", progress=listen)

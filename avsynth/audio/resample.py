@@ -38,7 +38,7 @@ def resample(waveform: Waveform, sample_rate: int) -> Waveform:
     length = ceil_fraction(Fraction(count * sample_rate, waveform.sample_rate))
     out = np.zeros((waveform.channels, length), np.float32)
     if count:
-        import soxr  # type: ignore[import-untyped]
+        import soxr
 
         changed = soxr.resample(waveform.samples.T, waveform.sample_rate, sample_rate, quality="VHQ").T[:, :length]
         out[:, : changed.shape[1]] = changed

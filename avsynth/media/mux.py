@@ -251,7 +251,7 @@ def _sound_frame(samples: NDArray[np.float32], stream: SoundStream) -> av.AudioF
 def _at_sound_rate(sound: Waveform) -> NDArray[np.float32]:
     if sound.sample_rate == SOUND_RATE:
         return sound.samples
-    import soxr  # type: ignore[import-untyped]
+    import soxr
 
     samples: NDArray[np.float32] = soxr.resample(sound.samples.T, sound.sample_rate, SOUND_RATE, quality="VHQ").T
     return samples[:, : ceil_fraction(sound.duration * SOUND_RATE)]

@@ -199,7 +199,7 @@ def _finish(waveform: Waveform, *, span: Span | None, first: int, sample_rate: i
     if waveform.sample_rate == sample_rate:
         return waveform
     # Its filter is linear-phase, and its first output sample lies on the first input sample.
-    import soxr  # type: ignore[import-untyped]
+    import soxr
 
     total = ceil_fraction(waveform.duration * sample_rate)
     resampled = soxr.resample(waveform.samples.T, waveform.sample_rate, sample_rate, quality="VHQ").T

@@ -7,6 +7,7 @@ import shutil
 import sys
 from argparse import Namespace
 from fractions import Fraction
+from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
 
@@ -149,6 +150,17 @@ def test_beside_more_speech_stands_what_the_person_reaches(
     assert [row["reference"] for row in rows[1:]] == ["1", "2"]
     assert 0.7 < float(rows[0]["ge2e_own"]) < 0.95 < float(rows[1]["ge2e_own"])  # the mimic says what is judged by
     assert rows[0]["ge2e_hit"] == "100"
+
+
+def test_voices_are_fitted_at_the_same_time_and_keep_their_names(
+    evaluate: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluate, "adapt", attrgetter("speaker"))
+    people = {name: Namespace(speaker=name.upper()) for name in ("b", "a", "c")}
+    for jobs in ("1", "2"):
+        fitted = evaluate.as_spoken(people, given=evaluate.read_arguments(["--jobs", jobs]))
+        assert list(fitted.items()) == [("b", "B"), ("a", "A"), ("c", "C")]
+    assert evaluate.as_spoken(people, given=evaluate.read_arguments(["--no-fit"])) == people
 
 
 def test_rows_are_printed_and_written_only_where_told_to(

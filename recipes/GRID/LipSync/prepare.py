@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,7 +120,7 @@ def _lips(plan: Plan, frame: int, renderer: FootageRenderer) -> NDArray[np.float
 def _write(
     path: Path, pairs: list[dict[str, NDArray[np.generic]]], output: Path, person: str, *, held: bool | None = None
 ) -> Item:
-    joined = {name: np.concatenate([part[name] for part in pairs]) for name in pairs[0]}
+    joined: dict[str, Any] = {name: np.concatenate([part[name] for part in pairs]) for name in pairs[0]}
     np.savez_compressed(path, **joined)
     held = person in HELD_OUT if held is None else held
     split = "test" if held and person != "s1" else "valid" if held else "train"

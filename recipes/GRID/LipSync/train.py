@@ -18,8 +18,8 @@ from torch.utils.data import Dataset, Subset
 from avsynth.lipsync.refine import network_planes
 from avsynth.models.losses import gradient_energy, pyramid_l1, texture_l1, weighted_l1
 from avsynth.models.mouth_refiner import LipReader, MouthRefiner, PatchDiscriminator, placed
-from avsynth.training.backends.adversarial import AdversarialBrain, Batch, Judgement, Losses
-from avsynth.training.backends.brain import seed_all
+from avsynth.training.backends.adversarial import AdversarialBrain, Judgement
+from avsynth.training.backends.brain import Batch, Losses, seed_all
 from avsynth.training.command import Run, command, report
 from avsynth.training.export import export
 from avsynth.training.hparams import Duel, Schedule, load_hparams
@@ -93,7 +93,8 @@ class RefinerBrain(AdversarialBrain):
 
     def judge(self, batch: Batch, example: Tensor) -> Judgement:
         """Patch by patch."""
-        return self.modules["discriminator"](example, batch["planes"])
+        judged: Judgement = self.modules["discriminator"](example, batch["planes"])
+        return judged
 
     def distances(self, batch: Batch, made: Tensor) -> Losses:
         """The picture's distance, and whether the lips are where they should be."""

@@ -112,13 +112,13 @@ def measure(stock: Sequence[Film], seconds: int) -> dict[str, str]:
         others = [sounds[(index + step) % len(sounds)] for step in range(1, min(WRONG, len(sounds) - 1) + 1)]
         wrong += [score(film, part, other).confidence for other in others]
     a, b = np.array(right), np.array(wrong)
-    found = (
+    summary = (
         np.mean(a[:, None] > b),
         *np.percentile(a, [5, 50]),
         *np.percentile(b, [50, 95]),
         *np.percentile(errors, [50, 90]),
     )
-    values = [str(seconds), str(len(a)), str(len(b)), *(f"{value:.2f}" for value in found)]
+    values = [str(seconds), str(len(a)), str(len(b)), *(f"{value:.2f}" for value in summary)]
     return dict(zip((name for name, _ in COLUMNS), values, strict=True))
 
 

@@ -13,10 +13,12 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from shlex import quote
 from time import perf_counter, process_time
@@ -41,7 +43,7 @@ from avsynth.training.results import Row, origin, read_results, table, write_res
 from avsynth.voice.align import align_phonemes
 from avsynth.voice.backends.adaptation import adapt
 from avsynth.voice.base import ENCODERS, SpeakerEncoder
-from avsynth.voice.bases import BASES, choose, nearest_voice
+from avsynth.voice.bases import BASES, BaseVoice, choose, nearest_voice
 from avsynth.voice.enroll import enroll
 from avsynth.voice.say import speak
 
@@ -239,7 +241,7 @@ def floor(bench: Bench, profiles: Mapping[str, VoiceProfile], *, language: str, 
 
 def spoken(text: str, *, profile: VoiceProfile, language: str) -> Speech:
     """What the best base for a language says, in its voice of the nearest pitch."""
-    base = BASES.get(choose(language))()
+    base: BaseVoice = BASES.get(choose(language))()
     voice = nearest_voice(base.voices(language), f0_hz=profile.statistics.f0_median_hz).name
     return base.speak(text, language=language, voice=voice)
 
@@ -264,8 +266,8 @@ def clone(
             found = align_phonemes(sound, symbols=[phoneme.symbol for phoneme in speech.timeline])
             made.off.append(timeline_error(found, truth=speech.timeline).median_seconds)
             base = spoken(text, profile=profile, language=language)
-            ends, wanted = (edge_levels(line.waveform, timeline=line.timeline) for line in (speech, base))
-            made.ends.append(ends.fainter_than(wanted))
+            ends, spoken_ends = (edge_levels(line.waveform, timeline=line.timeline) for line in (speech, base))
+            made.ends.append(ends.fainter_than(spoken_ends))
             made.after.append(ends.after_db)
         wanted = made.sounds[name][0].duration * PACES[index % len(PACES)]
         made.late.append(duration_error(say(sentences[0], profile=profile, duration=wanted).waveform, wanted=wanted))
@@ -301,14 +303,19 @@ def is_fitted(given: argparse.Namespace) -> bool:
     return given.cloner.partition("/")[0] == FITTED and not given.no_fit
 
 
-def as_spoken(profile: VoiceProfile, *, given: argparse.Namespace) -> VoiceProfile:
-    """The profile that the cloner speaks with."""
-    return adapt(profile) if is_fitted(given) else profile
+def as_spoken(profiles: Mapping[str, VoiceProfile], *, given: argparse.Namespace) -> dict[str, VoiceProfile]:
+    """The profiles that the cloner speaks with."""
+    if not is_fitted(given):
+        return dict(profiles)
+    if given.jobs == 1:
+        return {name: adapt(profile) for name, profile in profiles.items()}
+    with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn")) as pool:
+        return dict(zip(profiles, pool.map(adapt, profiles.values()), strict=True))
 
 
 def named(given: argparse.Namespace) -> str:
     """The cloner, and whether it was not fitted though it can be."""
-    return given.cloner + (NOT_FITTED if given.no_fit else "")
+    return f"{given.cloner}{NOT_FITTED if given.no_fit else ''}"
 
 
 def unseen(media: Path, *, count: int = 0) -> list[Person]:
@@ -379,7 +386,7 @@ def adaptation(media: Path, bench: Bench, *, given: argparse.Namespace) -> Itera
                 except InputError as error:
                     sys.stderr.write(f"{name}, {seconds} s: not measured: {error}\n")
                     continue
-            profiles = {f"{named(given)}, {name}": as_spoken(profile, given=given)}
+            profiles = as_spoken({f"{named(given)}, {name}": profile}, given=given)
             if is_fitted(given):
                 profiles[f"{given.cloner}{NOT_FITTED}, {name}"] = profile
             for what, one in profiles.items():
@@ -409,7 +416,7 @@ def choose_recognizer(name: str) -> Recognizer | None:
 def measure(given: argparse.Namespace) -> Iterator[Row]:
     """All rows that are asked for."""
     bench = Bench(unseen(given.media, count=given.speakers), recognizer=choose_recognizer(given.recognizer))
-    profiles = {person.name: as_spoken(enrolled(person), given=given) for person in bench.people}
+    profiles = as_spoken({person.name: enrolled(person) for person in bench.people}, given=given)
     if given.languages:
         yield ceiling(bench)
     seconds = f"{np.mean([profile.speech_seconds for profile in profiles.values()]):.0f}"
@@ -442,6 +449,7 @@ def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--languages", type=named_ones, default=["en"], help="none: ''")
     parser.add_argument("--adapt-seconds", type=numbers, default=[], help="also from so much speech of two people")
     parser.add_argument("--no-fit", action="store_true", help="do not fit the cloner to the voices")
+    parser.add_argument("--jobs", type=int, default=1, help="voices that are fitted at a time; results do not differ")
     parser.add_argument("--recognizer", default="", help="else faster-whisper, else pocketsphinx, where they are")
     parser.add_argument("--write", action="store_true", help="into results.csv and README.md")
     given = parser.parse_args(arguments)

@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -72,7 +73,7 @@ def _items(place: Path, output: Path) -> Iterator[Item]:
 
 def features(
     samples: NDArray[np.float32], melody: Melody, *, said: Sequence[str], hearing: Hearing, device: str
-) -> dict[str, NDArray[np.floating]]:
+) -> dict[str, Any]:
     """Mels and content of a recording."""
     mel = at_level(log_mel(torch.from_numpy(samples[None]).to(device))[0])
     count = min(mel.shape[1], len(melody))
@@ -86,7 +87,7 @@ def features(
 def is_told(item: Item) -> bool:
     """Whether the cloner is told what this base says, in use too."""
     base, _, _ = item.facts["speaker"].partition("-")
-    return BASES.get(base)().knows_phonemes
+    return bool(BASES.get(base)().knows_phonemes)
 
 
 def symbols_of(item: Item, *, manifest: Path) -> list[str]:
