@@ -35,9 +35,10 @@ DELIVERED_RATE = 48_000
 _LEAD, _TAIL = Fraction(1, 50), Fraction(1, 20)  # seconds kept before the first phoneme and after the last
 _WIDEST, _NARROWEST = 1.6, 0.7  # how far the base's melody is widened or flattened to the person's
 _CARRIED = 0.6  # share of the original's emphasis that is laid over the base's own
-# How much of a base's movement is kept where its phonemes are guessed, and what the converter hears is less sure: with
-# less, words were lost; with more, likeness. Whose phonemes are known is understood without.
-_KEPT = 0.5
+# How much of a base's movement is kept where its phonemes are guessed, and what the converter hears is less sure, and
+# how far weights that were fitted to a person are followed there: with less kept or farther on, words were lost;
+# otherwise likeness. Whose phonemes are known is understood without.
+_KEPT, _FOLLOWED = 0.5, 0.7
 _LOWEST_HZ, _HIGHEST_HZ = 50.0, 600.0
 LONGEST_REFERENCE = 3000  # frames looked up: half a minute
 _AROUND = 32  # frames before and after a line that the networks hear of the base's, and whose sound is cut off
@@ -213,8 +214,7 @@ def source_of(profile: VoiceProfile, *, said: _Said, edges: tuple[int, ...], nea
     sound = resample(Waveform(said.waveform.mono()[None], said.waveform.sample_rate), RATE).samples
     melody = Melody.of(sound[0], sample_rate=RATE, near_hz=near_hz)
     mel = at_level(log_mel(torch.from_numpy(np.ascontiguousarray(sound)))[0])
-    # Phonemes that another engine guessed from the text are not told: where they are wrong, words are lost.
-    symbols = [piece.phoneme.symbol for piece in said.pieces if piece.phoneme is not None and said.certain]
+    symbols = [piece.phoneme.symbol for piece in said.pieces if piece.phoneme is not None]
     logits, loudness = Networks.load().hearing.logits(mel, said=symbols), loudness_of(mel[None])[0]
     pitch = toward(melody, profile=profile, delivery=said.delivery)
     times = _times(said.pieces, edges)
@@ -252,7 +252,7 @@ def speak_as(
     source = source_of(profile, said=said, edges=edges, near_hz=near_hz)
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        converter = own_converter(profile, networks=networks)
+        converter = own_converter(profile, networks=networks, followed=_FOLLOWED if source.share else 1.0)
         made = converter(source.content, reference=reference_of(profile, hearing=networks.hearing))
         made = articulated(made, spoken=source.spoken, share=source.share)
         noise = torch.randn(1, (made.shape[2] - 1) * HOP, generator=generator)
@@ -263,8 +263,13 @@ def speak_as(
     return np.pad(wide[:length], (0, max(0, length - len(wide)))).astype(np.float32)
 
 
-def own_converter(profile: VoiceProfile, *, networks: Networks) -> VoiceConverter:
+def own_converter(profile: VoiceProfile, *, networks: Networks, followed: float = 1.0) -> VoiceConverter:
     """The converter with the person's own weights, where the profile holds some.
+
+    Args:
+        profile: Whose.
+        networks: The converter that they were fitted to.
+        followed: How far it goes from its own weights to the person's, 0 to 1.
 
     Raises:
         InputError: They were fitted to another converter.
@@ -276,8 +281,8 @@ def own_converter(profile: VoiceProfile, *, networks: Networks) -> VoiceConverte
             f"the voice of {profile.speaker!r} was fitted to other weights than those here; enroll it again"
         )
     own = copy.deepcopy(networks.converter)
-    state = {name: torch.from_numpy(values.astype(np.float32)) for name, values in profile.adapted.items()}
-    own.load_state_dict(state, strict=False)
+    for name, values in profile.adapted.items():
+        own.get_parameter(name).data.lerp_(torch.from_numpy(values.astype(np.float32)), followed)
     return own
 
 

@@ -33,7 +33,6 @@ from avsynth.training.backends.brain import training_device
 from avsynth.training.command import prepare
 from avsynth.training.manifest import Item, file_of, place_of
 from avsynth.training.recordings import read_melody, read_mono, recordings, with_melody
-from avsynth.voice.bases import BASES
 from avsynth.voice.content import Hearing, at_level
 from avsynth.voice.melody import Melody
 
@@ -52,7 +51,7 @@ def _items(place: Path, output: Path) -> Iterator[Item]:
         item = with_melody(item, manifest=output)
         sound, melody = read_mono(item, manifest=output), read_melody(item, manifest=output)
         spoken = item.facts["kind"] == "spoken"
-        said = symbols_of(item, manifest=output) if spoken and is_told(item) else ()
+        said = symbols_of(item, manifest=output) if spoken else ()
         for index in range(1 if spoken or item.split != "train" else 1 + OTHERS):
             name = f"{item.id}@{index}"
             body = Body.drawn(np.random.default_rng(zlib.crc32(name.encode()))) if index else Body()
@@ -82,12 +81,6 @@ def features(
         "mel": mel[:, :count].cpu().numpy().astype(np.float16),
         "content": content[:, :count].cpu().numpy().astype(np.float16),
     }
-
-
-def is_told(item: Item) -> bool:
-    """Whether the cloner is told what this base says, in use too."""
-    base, _, _ = item.facts["speaker"].partition("-")
-    return bool(BASES.get(base)().knows_phonemes)
 
 
 def symbols_of(item: Item, *, manifest: Path) -> list[str]:

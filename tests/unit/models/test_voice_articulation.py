@@ -48,6 +48,18 @@ def test_the_share_may_change_from_frame_to_frame() -> None:
     assert torch.equal(mixed[..., 60:], articulated(made, spoken=spoken, share=1.0)[..., 60:])
 
 
+def test_stripes_are_taken_out_and_harmonics_are_not() -> None:
+    spoken = speech(1)
+    every_third = (torch.arange(MELS) % 3 == 0).float()[:, None]
+    harmonics, stripes = every_third.clone(), every_third.clone()
+    harmonics[20:], stripes[:45] = 0, 0
+    clean = articulated(spoken, spoken=spoken, share=0.5)
+    apart = articulated(spoken + harmonics + stripes, spoken=spoken, share=0.5) - clean
+    assert float((apart - harmonics)[:, :18].abs().mean()) < 0.2 * float(harmonics[:18].mean())
+    heard = apart[:, 48:72]  # beyond it the last band weighs most
+    assert float((heard - heard.mean(dim=1, keepdim=True)).abs().mean()) < 0.1 * float(stripes[48:].mean())
+
+
 @given(tilt=st.floats(-3, 3), size=st.floats(0, 2))
 def test_other_movement_is_measured_and_another_mean_is_not(tilt: float, size: float) -> None:
     before = speech(0)

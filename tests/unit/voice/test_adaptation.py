@@ -6,18 +6,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from avsynth.audio.resample import resample
 from avsynth.core.consent import Consent, VerifiedConsent, today
 from avsynth.core.errors import InputError
 from avsynth.core.speech import VoiceProfile
 from avsynth.models.hub import find_card
-from avsynth.text.espeak import speak
+from avsynth.models.voice_converter import phone_chances
+from avsynth.text.espeak import phonemize, speak
 from avsynth.voice.backends.adaptation import Settings, adapt
 from avsynth.voice.backends.ge2e import Ge2eEncoder
-from avsynth.voice.backends.neural import CONVERTER
+from avsynth.voice.backends.neural import CONVERTER, Networks, own_converter, source_of_text
 from avsynth.voice.base import CLONERS
 from avsynth.voice.enroll import sample_of
+from avsynth.voice.phones import SILENCE, phones_of
 from avsynth.voice.statistics import measure
 
 TEXT = "We met again in the morning, and nobody cared about the weather."
@@ -56,6 +59,28 @@ def test_the_cloner_speaks_with_them(profile: VoiceProfile, fitted: VoiceProfile
     plain, own = (cloner.clone("Good morning.", profile=one, language="en") for one in (profile, fitted))
     assert plain.timeline == own.timeline
     assert not np.array_equal(plain.waveform.samples, own.waveform.samples)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("de", "Die junge Ärztin schloss die schwere Tür."), ("fr", "Du pain frais, de la soupe chaude, voilà tout.")],
+)
+def test_what_a_base_cannot_have_said_is_not_heard(profile: VoiceProfile, language: str, text: str):
+    content = source_of_text(profile, text, language=language).content
+    heard = phone_chances(content)[0].argmax(dim=0).unique().tolist()
+    said = {phone for symbol in phonemize(text, language=language) for phone in phones_of(symbol)}
+    assert set(heard) == said | {SILENCE}
+
+
+@pytest.mark.parametrize("followed", [0.0, 0.7, 1.0])
+def test_fitted_weights_are_followed_so_far(fitted: VoiceProfile, followed: float):
+    networks = Networks.load()
+    own = own_converter(fitted, networks=networks, followed=followed)
+    for name, values in fitted.adapted.items():
+        plain, found = (network.get_parameter(name).detach().numpy() for network in (networks.converter, own))
+        assert np.allclose(found, plain + followed * (values - plain), atol=1e-6)
+    other = set(dict(own.named_parameters())) - set(fitted.adapted)
+    assert all(torch.equal(own.get_parameter(name), networks.converter.get_parameter(name)) for name in other)
 
 
 def test_weights_for_another_converter_are_refused(fitted: VoiceProfile):
