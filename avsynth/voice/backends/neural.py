@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
@@ -37,8 +37,10 @@ _WIDEST, _NARROWEST = 1.6, 0.7  # how far the base's melody is widened or flatte
 _CARRIED = 0.6  # share of the original's emphasis that is laid over the base's own
 # How much of a base's movement is kept where its phonemes are guessed, and what the converter hears is less sure, and
 # how far weights that were fitted to a person are followed there: with less kept or farther on, words were lost;
-# otherwise likeness. Whose phonemes are known is understood without.
-_KEPT, _FOLLOWED = 0.5, 0.7
+# otherwise likeness. Whose phonemes are known is understood without. French asks for most; a person's weights serve
+# every language, so they are fitted with as much as it gets.
+_KEPT, _KEPT_OF, _KEPT_FITTING = 0.3, {"fr": 0.5}, 0.5
+_FOLLOWED = 0.7
 _LOWEST_HZ, _HIGHEST_HZ = 50.0, 600.0
 LONGEST_REFERENCE = 3000  # frames looked up: half a minute
 _AROUND = 32  # frames before and after a line that the networks hear of the base's, and whose sound is cut off
@@ -148,7 +150,7 @@ class _Said:
     waveform: Waveform
     pieces: tuple[Piece, ...]
     delivery: Delivery | None = None
-    certain: bool = False  # whether the phonemes are the base's own
+    kept: float = 0.0  # of how its spectrum moves
 
     @property
     def lengths(self) -> list[float]:
@@ -178,7 +180,8 @@ class _Said:
         first, last = speech.timeline.phonemes[0].span.start, speech.timeline.phonemes[-1].span.end
         within = Span(max(Fraction(0), first - _LEAD), min(speech.waveform.duration, last + _TAIL))
         pieces = cut_into_pieces(speech.timeline.phonemes, within=within)
-        return cls(speech.waveform, pieces, delivery, base.knows_phonemes)
+        kept = 0.0 if base.knows_phonemes else _KEPT_OF.get(language.partition("-")[0], _KEPT)
+        return cls(speech.waveform, pieces, delivery, kept)
 
 
 def _nearest(base: BaseVoice, natural: _Said, text: str, language: str, voice: str, factor: Fraction) -> _Said:
@@ -232,14 +235,15 @@ def source_of(profile: VoiceProfile, *, said: _Said, edges: tuple[int, ...], nea
     voiced = (_moved(torch.from_numpy(melody.voiced)[None].float(), times) > 0.5).float()
     heard, shape = _moved(logits, times)[None], _moved(cepstra_of(mel[None])[0], times)[None]
     content = content_of(heard, loudness=loudness, f0_hz=f0_hz, voiced=voiced, cepstra=shape)
-    return Source(content, f0_hz, voiced, spoken, 0.0 if said.certain else _KEPT)
+    return Source(content, f0_hz, voiced, spoken, said.kept)
 
 
 def source_of_text(profile: VoiceProfile, text: str, *, language: str) -> Source:
-    """What the best base for a language says, at its own pace."""
+    """What the best base for a language says, at its own pace, to fit a voice to."""
     base: BaseVoice = BASES.get(choose(language))()
     stock = nearest_voice(base.voices(language), f0_hz=profile.statistics.f0_median_hz)
     said = _Said.by(base, text, language=language, voice=stock.name, pace=1.0)
+    said = replace(said, kept=_KEPT_FITTING if said.kept else 0.0)
     edges = edges_in_samples(said.pieces, samples=int(said.duration * DELIVERED_RATE), sample_rate=DELIVERED_RATE)
     return source_of(profile, said=said, edges=edges, near_hz=stock.f0_median_hz)
 
