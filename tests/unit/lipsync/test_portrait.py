@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -30,6 +31,20 @@ from avsynth.media.read import read_frames
 RATE = Fraction(25)
 COUNT = 60
 UPPER_LID, LOWER_LID, EYE = (159, 386), (145, 374), ((33, 133), (263, 362))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_blink() -> Iterator[None]:
+    """A seed with one whole blink in these pictures; the portrait's own depends on how a processor rounds landmarks."""
+    end = COUNT / RATE
+
+    def shown(seed: int) -> list[bool]:  # of the blinks that begin here, whether they end here
+        return [blink.end < end for blink in blinks(seed=seed, until=10) if blink.start < end]
+
+    seed = next(seed for seed in range(1000) if shown(seed) == [True])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("avsynth.lipsync.photo.zlib", SimpleNamespace(crc32=lambda data: seed))
+        yield
 
 
 @pytest.fixture(scope="module")
