@@ -53,7 +53,6 @@ def until_silence(
         sample_rate: Of it.
 
     Example:
-        >>> from avsynth.core.span import Span
         >>> sound = np.array([1.0] * 60 + [0.001] * 40, np.float32)
         >>> early, late = (PhonemeSpan("a", Span(Fraction(0), Fraction(end, 100))) for end in (40, 80))
         >>> [float(until_silence((one,), samples=sound, sample_rate=100)[-1].span.end) for one in (early, late)]

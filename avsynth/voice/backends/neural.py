@@ -24,7 +24,7 @@ from avsynth.models.voice_cepstra import cepstra_of
 from avsynth.models.voice_converter import Reference, VoiceConverter, content_of, louder, loudness_of
 from avsynth.models.voice_mel import FRAME_RATE, HOP, RATE, log_mel
 from avsynth.voice import bases
-from avsynth.voice.bases import AUTO, BASES, BaseVoice, choose, nearest_voice
+from avsynth.voice.bases import AUTO, BASES, BaseVoice, choose, match_language, nearest_voice
 from avsynth.voice.content import Hearing, at_level
 from avsynth.voice.delivery import Delivery, emphasis_at, with_pauses
 from avsynth.voice.melody import Melody
@@ -180,7 +180,7 @@ class _Said:
         first, last = speech.timeline.phonemes[0].span.start, speech.timeline.phonemes[-1].span.end
         within = Span(max(Fraction(0), first - _LEAD), min(speech.waveform.duration, last + _TAIL))
         pieces = cut_into_pieces(speech.timeline.phonemes, within=within)
-        kept = 0.0 if base.knows_phonemes else _KEPT_OF.get(language.partition("-")[0], _KEPT)
+        kept = 0.0 if base.knows_phonemes else _KEPT_OF.get(match_language(language, among=_KEPT_OF), _KEPT)
         return cls(speech.waveform, pieces, delivery, kept)
 
 

@@ -72,6 +72,11 @@ def test_what_a_base_cannot_have_said_is_not_heard(profile: VoiceProfile, langua
     assert set(heard) == said | {SILENCE}
 
 
+def test_a_language_is_the_same_however_its_tag_is_written(profile: VoiceProfile):
+    plain, other = (CLONERS.get("neural")().clone("Voilà tout.", profile=profile, language=tag) for tag in ("fr", "FR"))
+    assert np.array_equal(plain.waveform.samples, other.waveform.samples)
+
+
 @pytest.mark.parametrize("followed", [0.0, 0.7, 1.0])
 def test_fitted_weights_are_followed_so_far(fitted: VoiceProfile, followed: float):
     networks = Networks.load()
