@@ -19,7 +19,7 @@ from avsynth.core.errors import InputError
 from avsynth.core.progress import Progress, silent
 from avsynth.core.speech import VoiceProfile
 from avsynth.models.hub import find_card
-from avsynth.models.voice_articulation import articulated, moved_apart
+from avsynth.models.voice_articulation import moved_apart
 from avsynth.models.voice_cepstra import LONGEST_THROAT, cepstra_of
 from avsynth.models.voice_converter import Reference, VoiceConverter, reshaped
 from avsynth.models.voice_listeners import load_listeners
@@ -68,33 +68,23 @@ class Settings:
 
 @dataclass(frozen=True)
 class _Told:
-    """What bases say, as `Source` holds it: content ``(B, CONTENT, T)``, ``(B, MELS, T)`` and ``(B, T)``.
+    """What bases say, and ``before (B, MELS, T)``: how it is said in the person's voice before anything is fitted."""
 
-    Beside it, ``before (B, MELS, T)``: how it is said in the person's voice before anything is fitted.
-    """
-
-    content: Tensor
-    spoken: Tensor
-    share: Tensor
+    lines: Source
     before: Tensor
 
     @classmethod
     def of(cls, sources: Sequence[Source], *, network: VoiceConverter, reference: Reference) -> _Told:
         """Of several lines, one after the other."""
         with torch.no_grad():
-            before = [_in_voice(network, source, reference=reference) for source in sources]
-        return cls(
-            torch.cat([source.content for source in sources], dim=2),
-            torch.cat([source.spoken for source in sources], dim=2),
-            torch.cat([torch.full_like(source.f0_hz, source.share) for source in sources], dim=1),
-            torch.cat(before, dim=2),
-        )
+            before = [source.converted(network, reference=reference) for source in sources]
+        return cls(Source.joined(sources, dim=-1), torch.cat(before, dim=2))
 
     def windows(self, chance: np.random.Generator) -> _Told:
         """Some of it, one beside the other."""
-        starts = chance.integers(0, self.share.shape[1] - _WINDOW + 1, _TOLD)
-        parts = self.content, self.spoken, self.share, self.before
-        return _Told(*(torch.cat([part[..., at : at + _WINDOW] for at in starts]) for part in parts))
+        starts = chance.integers(0, self.before.shape[2] - _WINDOW + 1, _TOLD)
+        lines = Source.joined([self.lines.cut(at, count=_WINDOW) for at in starts], dim=0)
+        return _Told(lines, torch.cat([self.before[..., at : at + _WINDOW] for at in starts]))
 
 
 @dataclass(frozen=True)
@@ -170,21 +160,15 @@ def _fit(
             group["lr"] = settings.learning_rate * 0.5 * (1 + np.cos(np.pi * step / settings.steps))
         content, mel, reference = _examples(whole, chance=chance)
         loss = _distance(network(content, reference=reference), mel)
-        lines = told.windows(chance)
-        made = _in_voice(network, lines, reference=_first(whole, count=_TOLD))
-        loss = loss + ears.displeased(made, content=lines.content, wanted=wanted, settings=settings)
-        loss = loss + settings.whole * moved_apart(made, lines.before)
+        some = told.windows(chance)
+        made = some.lines.converted(network, reference=_first(whole, count=_TOLD))
+        loss = loss + ears.displeased(made, content=some.lines.content, wanted=wanted, settings=settings)
+        loss = loss + settings.whole * moved_apart(made, some.before)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         progress("fitting the voice", step + 1, settings.steps)
     network.eval().requires_grad_(False)
-
-
-def _in_voice(network: VoiceConverter, lines: Source | _Told, *, reference: Reference) -> Tensor:
-    """Log mels of what bases say, in the voice of a reference."""
-    made = network(lines.content, reference=reference)
-    return articulated(made, spoken=lines.spoken, share=lines.share)
 
 
 def _distance(made: Tensor, true: Tensor) -> Tensor:

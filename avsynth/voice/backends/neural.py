@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -143,6 +144,16 @@ class NeuralCloner:
         return place.fill(sound, pieces=said.pieces, edges=edges, language=language)
 
 
+def movement_kept(base: BaseVoice, *, language: str) -> float:
+    """How much of a base's movement of the spectrum is kept in a language, 0 to 1 (``articulated``).
+
+    Example:
+        >>> [movement_kept(BASES.get(name)(), language="en") > 0 for name in ("hibari", "nanotts")]
+        [False, True]
+    """
+    return 0.0 if base.knows_phonemes else _KEPT_OF.get(match_language(language, among=_KEPT_OF), _KEPT)
+
+
 @dataclass(frozen=True)
 class _Said:
     """A base's speech, cut to what is said, and how it is to be said again."""
@@ -180,8 +191,7 @@ class _Said:
         first, last = speech.timeline.phonemes[0].span.start, speech.timeline.phonemes[-1].span.end
         within = Span(max(Fraction(0), first - _LEAD), min(speech.waveform.duration, last + _TAIL))
         pieces = cut_into_pieces(speech.timeline.phonemes, within=within)
-        kept = 0.0 if base.knows_phonemes else _KEPT_OF.get(match_language(language, among=_KEPT_OF), _KEPT)
-        return cls(speech.waveform, pieces, delivery, kept)
+        return cls(speech.waveform, pieces, delivery, movement_kept(base, language=language))
 
 
 def _nearest(base: BaseVoice, natural: _Said, text: str, language: str, voice: str, factor: Fraction) -> _Said:
@@ -202,14 +212,29 @@ class Source:
         f0_hz: ``(1, T)``.
         voiced: ``(1, T)``.
         spoken: ``(1, MELS, T)``, log mels of the base's speech.
-        share: How much of its movement is kept (``articulated``).
+        share: ``(1, T)``, how much of its movement is kept (``articulated``).
     """
 
     content: Tensor
     f0_hz: Tensor
     voiced: Tensor
     spoken: Tensor
-    share: float
+    share: Tensor
+
+    def converted(self, converter: VoiceConverter, *, reference: Reference) -> Tensor:
+        """Log mels ``(1, MELS, T)`` of it, said in the voice of the reference."""
+        made = converter(self.content, reference=reference)
+        return articulated(made, spoken=self.spoken, share=self.share)
+
+    @classmethod
+    def joined(cls, sources: Sequence[Source], *, dim: int) -> Source:
+        """Several, beside one another (``dim=0``) or one after the other (``dim=-1``)."""
+        parts = zip(*(vars(source).values() for source in sources), strict=True)
+        return cls(*(torch.cat(part, dim=dim) for part in parts))
+
+    def cut(self, first: int, *, count: int) -> Source:
+        """``count`` of its frames."""
+        return Source(*(values[..., first : first + count] for values in vars(self).values()))
 
 
 def source_of(profile: VoiceProfile, *, said: _Said, edges: tuple[int, ...], near_hz: float | None = None) -> Source:
@@ -235,7 +260,7 @@ def source_of(profile: VoiceProfile, *, said: _Said, edges: tuple[int, ...], nea
     voiced = (_moved(torch.from_numpy(melody.voiced)[None].float(), times) > 0.5).float()
     heard, shape = _moved(logits, times)[None], _moved(cepstra_of(mel[None])[0], times)[None]
     content = content_of(heard, loudness=loudness, f0_hz=f0_hz, voiced=voiced, cepstra=shape)
-    return Source(content, f0_hz, voiced, spoken, said.kept)
+    return Source(content, f0_hz, voiced, spoken, torch.full_like(f0_hz, said.kept))
 
 
 def source_of_text(profile: VoiceProfile, text: str, *, language: str) -> Source:
@@ -256,9 +281,8 @@ def speak_as(
     source = source_of(profile, said=said, edges=edges, near_hz=near_hz)
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        converter = own_converter(profile, networks=networks, followed=_FOLLOWED if source.share else 1.0)
-        made = converter(source.content, reference=reference_of(profile, hearing=networks.hearing))
-        made = articulated(made, spoken=source.spoken, share=source.share)
+        converter = own_converter(profile, networks=networks, followed=_FOLLOWED if said.kept else 1.0)
+        made = source.converted(converter, reference=reference_of(profile, hearing=networks.hearing))
         noise = torch.randn(1, (made.shape[2] - 1) * HOP, generator=generator)
         speech = networks.vocoder(made, f0_hz=source.f0_hz, voiced=source.voiced, noise=noise)
     kept = speech[:, _AROUND * HOP : -_AROUND * HOP].numpy()
