@@ -10,6 +10,7 @@ from avsynth.models.voice_mel import MELS
 
 _ORDERS = 24  # of the cosine transform: formants are wider than that, harmonics narrower
 _HARMONICS = 30  # bands, to 1.2 kHz, in which the harmonics of a voice are apart from one another
+_ABOVE = 36  # bands, from 1.5 kHz on: stripes are measured where no harmonic is left
 _STRIPE, _REACH = 2.0, 6  # bands: spread and reach of the mean that is taken across the others
 _FAINT_SHARE = 0.4  # of a line's frames, the faintest: what is measured of them says nothing of a voice
 
@@ -41,7 +42,7 @@ def articulated(made: Tensor, *, spoken: Tensor, share: float | Tensor) -> Tenso
         >>> bool((articulated(spoken + 1, spoken=spoken, share=0.5) - spoken - 1).abs().max() < 1e-4)
         True
     """
-    if not isinstance(share, Tensor) and not share:
+    if not torch.as_tensor(share).any():
         return made
     level = torch.logsumexp(spoken, dim=1)
     counts = (level > torch.quantile(level, _FAINT_SHARE, dim=1, keepdim=True)).float()[:, None]
@@ -73,6 +74,26 @@ def moved_apart(made: Tensor, before: Tensor) -> Tensor:
     """
     apart = made - before
     return (apart - apart.mean(dim=2, keepdim=True)).abs().mean()
+
+
+def striped(mel: Tensor, *, where: Tensor) -> Tensor:
+    """How striped speech is: how far the bands above the harmonics are from the mean of their neighbors.
+
+    Args:
+        mel: Log mels ``(B, MELS, T)``.
+        where: ``(B, T)``, how much each frame counts.
+
+    Returns:
+        ``(B,)``, natural log of magnitude; real speech has about 0.3.
+
+    Example:
+        >>> rising = torch.linspace(-6, 0, MELS)[None, :, None].expand(1, MELS, 50)
+        >>> every_other = 1 - 2 * (torch.arange(MELS) % 2)[None, :, None]
+        >>> [round(float(striped(rising + by * every_other, where=torch.ones(1, 50))), 1) for by in (0, 1)]
+        [0.0, 1.0]
+    """
+    apart = (mel - _without_stripes(mel))[:, _ABOVE:].abs().mean(dim=1)
+    return (apart * where).sum(dim=1) / where.sum(dim=1).clamp_min(1)
 
 
 def _without_stripes(mel: Tensor) -> Tensor:

@@ -14,8 +14,9 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from avsynth.models.losses import weighted_l1
+from avsynth.models.voice_articulation import articulated, striped
 from avsynth.models.voice_cepstra import LONGEST_THROAT, cepstra_of
-from avsynth.models.voice_converter import Reference, melody_of, reshaped, transposed, unheard
+from avsynth.models.voice_converter import Reference, loudness_of, melody_of, reshaped, transposed, unheard
 from avsynth.training.backends.adversarial import AdversarialBrain, Judgement
 from avsynth.training.backends.brain import Batch, Losses
 from avsynth.training.manifest import place_of, read_manifest
@@ -26,6 +27,7 @@ _LEAST_REFERENCE = 60
 _MOST_CONTEXT = 300  # frames to either side of a window that its cepstra may be measured against
 _SHORTEST_GAP, _LONGEST_GAP = 20, 80  # frames
 _BLUR = 0.1  # spreads of noise on cepstra
+_SILENT = -0.5  # as `loudness_of` measures: about 22 dB fainter than loud speech
 _UNDERSTOOD = 4  # examples of a batch: it takes long
 _OF_VOICE = ("embedding", "voice", "reference_content", "reference_mel", "known")
 
@@ -60,6 +62,7 @@ class Voices(Dataset[Batch]):
         )
         self.embeddings = [torch.from_numpy(part["embeddings"]) for part in parts]
         self.recorded = [item.facts.get("kind") != "spoken" for item in self.items]
+        self.kept = [float(item.facts.get("kept", "0")) for item in self.items]
         self.weights = [
             float(item.facts["weight"]) * count for item, count in zip(self.items, self.counts, strict=True)
         ]
@@ -92,6 +95,7 @@ class Voices(Dataset[Batch]):
             "mel": _rows(self.mel, begin + row, there=inside),
             "embedding": torch.stack(heard).to(device),
             "voice": torch.stack([each[0] for each in vectors]).to(device),
+            "kept": torch.tensor([self.kept[index] for index in indices], device=device),
             "recorded": torch.tensor([self.recorded[index] for index in indices], device=device),
             "reference_content": _rows(self.content, begin + other, there=known),
             "reference_mel": _rows(self.mel, begin + other, there=known),
@@ -201,7 +205,7 @@ class ConverterBrain(AdversarialBrain):
             losses[name] = distance * (self.listen_every if made.requires_grad else 1)
         if self.hearing is not None:
             nothing = torch.zeros((), device=made.device)
-            names = ("converted", "said", "understood") if self.understanding else ("converted", "said")
+            names = ("converted", "said", "uneven", *(["understood"] if self.understanding else []))
             losses |= self._converted(batch) if listens else dict.fromkeys(names, nothing)
         return losses
 
@@ -223,9 +227,12 @@ class ConverterBrain(AdversarialBrain):
         with torch.autocast(self.device.split(":")[0], dtype=torch.bfloat16, enabled=self.half and training):
             heard = with_gaps(content, share=self.gaps if training else 0)
             made: Tensor = network(heard, reference=reference_of(whose)).float()
+        uneven = more_striped(made, batch=batch, whose=whose)
+        # From here on as in use, where some of a base's movement is kept.
+        made = articulated(made, spoken=batch["mel"], share=batch["kept"][:, None].expand(-1, made.shape[2]))
         unlike = [self._unlike(name, made, content=content, whose=whose) for name in self.encoders]
         said = self.hearing.misheard(made, content=batch["content"])
-        losses = {"converted": torch.stack(unlike).sum(), "said": said}
+        losses = {"converted": torch.stack(unlike).sum(), "said": said, "uneven": uneven}
         if self.understanding is not None:
             losses["understood"] = misunderstood(made, content=content, batch=batch, heard_by=self.understanding)
         return {name: loss * (self.listen_every if training else 1) for name, loss in losses.items()}
@@ -251,6 +258,25 @@ def misunderstood(made: Tensor, *, content: Tensor, batch: Mapping[str, Tensor],
         wanted = heard_by(batch["mel"][spoken], batch["content"][spoken])
     heard = heard_by(made[spoken], content[spoken])
     return 1 - nn.functional.cosine_similarity(heard, wanted, dim=2).mean()
+
+
+def more_striped(made: Tensor, *, batch: Mapping[str, Tensor], whose: Mapping[str, Tensor]) -> Tensor:
+    """How much more striped converted speech is than the speech of those whose voice it has; less costs nothing.
+
+    Args:
+        made: Log mels ``(B, MELS, T)``.
+        batch: What was converted, as ``Voices`` gives it.
+        whose: The other voices of the batch.
+    """
+    with torch.no_grad():
+        true = whose["reference_mel"]
+        natural = striped(true, where=_sounds(true) * whose["known"])
+    return (striped(made, where=_sounds(batch["mel"])) - natural).clamp_min(0).mean()
+
+
+def _sounds(mel: Tensor) -> Tensor:
+    """Which frames ``(B, T)`` are not silence."""
+    return (loudness_of(mel) > _SILENT).float()
 
 
 def with_gaps(content: Tensor, *, share: float) -> Tensor:

@@ -33,6 +33,8 @@ from avsynth.training.backends.brain import training_device
 from avsynth.training.command import prepare
 from avsynth.training.manifest import Item, file_of, place_of
 from avsynth.training.recordings import read_melody, read_mono, recordings, with_melody
+from avsynth.voice.backends.neural import movement_kept
+from avsynth.voice.bases import BASES
 from avsynth.voice.content import Hearing, at_level
 from avsynth.voice.melody import Melody
 
@@ -65,6 +67,7 @@ def _items(place: Path, output: Path) -> Iterator[Item]:
                     np.savez(file, **arrays)
             weight = SPOKEN_WEIGHT if spoken else CHANGED_WEIGHT if index else RECORDED_WEIGHT
             facts = item.facts | body.facts() | {"speaker": f"{item.facts['speaker']}@{index}", "weight": str(weight)}
+            facts["kept"] = str(kept_of(item) if spoken else 0.0)
             yield Item(name, item.split, item.files | {"features": file_of(target, manifest=output)}, facts)
         if number % 20 == 19:
             sys.stderr.write(f"{number + 1} recordings\n")
@@ -87,6 +90,12 @@ def symbols_of(item: Item, *, manifest: Path) -> list[str]:
     """What is said in it, as IPA symbols: known of what synthesizers say."""
     path = place_of(item.files["timeline"], manifest=manifest)
     return [phoneme.symbol for phoneme in from_json(read_text(path), PhonemeTimeline, source=item.id)]
+
+
+def kept_of(item: Item) -> float:
+    """How much of what a synthesizer moved stays in use; its name is the first of its voice's."""
+    base, _, _ = item.facts["speaker"].partition("-")
+    return movement_kept(BASES.get(base)(), language=item.facts["language"])
 
 
 def vectors_of(samples: NDArray[np.float32], *, encoder: Ge2e, device: str) -> NDArray[np.float32]:

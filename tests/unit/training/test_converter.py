@@ -13,14 +13,24 @@ from hypothesis.strategies import booleans, lists
 from scipy import signal
 
 from avsynth.models.phonemes import PHONES
+from avsynth.models.voice_articulation import articulated
 from avsynth.models.voice_cepstra import CEPSTRA, cepstra_of
-from avsynth.models.voice_converter import CONTENT, content_of, melody_of, phone_chances
+from avsynth.models.voice_converter import CONTENT, Reference, content_of, melody_of, phone_chances
 from avsynth.models.voice_mel import HOP, RATE, log_mel
 from avsynth.training.backends.body import Body
-from avsynth.training.backends.converter import Voices, another, in_register, misunderstood, with_gaps
+from avsynth.training.backends.converter import (
+    ConverterBrain,
+    Voices,
+    another,
+    in_register,
+    misunderstood,
+    more_striped,
+    with_gaps,
+)
 from avsynth.training.backends.vocoder import Converted
+from avsynth.training.hparams import Duel, Schedule
 from avsynth.training.manifest import Item, Manifest, file_of, write_manifest
-from avsynth.voice.content import at_level
+from avsynth.voice.content import Hearing, at_level
 
 FRAMES = 300
 PITCH, VOICING = len(PHONES) + 1, len(PHONES) + 2
@@ -69,6 +79,63 @@ def test_what_bases_say_is_to_be_understood_as_in_their_own_voice():
     assert float(misunderstood(made, **judged)) == 0
 
 
+def test_stripes_cost_what_they_exceed_the_persons_own_by():
+    """Bands that rise evenly, every other one louder: in silence, or beyond what is known, nothing counts."""
+    even = torch.linspace(-3, 0, 80)[None, :, None].expand(2, 80, 60).clone()
+    even[..., 40:] -= 6
+    every_other = 1 - 2 * (torch.arange(80.0) % 2)[:, None]
+    own = even.clone()
+    own[:, :, :40] += 0.3 * every_other
+    own[:, :, 20:30] += every_other
+    known = torch.ones(2, 60)
+    known[:, 20:30] = 0
+    whose, batch = {"reference_mel": own, "known": known}, {"mel": even}
+    made = even.clone()
+    made[:, :, 40:] += 2 * every_other
+    for size, cost in ((0.0, 0), (0.2, 0), (0.3, 0), (0.8, 0.5), (1.3, 1.0)):
+        made[:, :, :40] = even[:, :, :40] + size * every_other
+        assert float(more_striped(made, batch=batch, whose=whose)) == pytest.approx(cost, abs=0.03), size
+
+
+class Says(torch.nn.Module):
+    """A generator that says the same of everything."""
+
+    def __init__(self, mel: torch.Tensor) -> None:
+        super().__init__()
+        self.mel = torch.nn.Parameter(mel)
+
+    def forward(self, content: torch.Tensor, *, reference: Reference) -> torch.Tensor:
+        return self.mel
+
+
+def test_other_voices_are_heard_as_in_use(tmp_path: Path):
+    """Of what synthesizers say, some of their movement is kept; what people say is heard as it was converted."""
+    torch.manual_seed(0)
+    size = {"mel": 80, "content": CONTENT, "reference_mel": 80, "reference_content": CONTENT}
+    batch = {name: torch.randn(3, rows, 60) for name, rows in size.items()}
+    batch |= {"voice": torch.ones(3, 256), "embedding": torch.ones(3, 256), "known": torch.ones(3, 60)}
+    batch |= {"recorded": torch.tensor([True, True, False]), "kept": torch.tensor([0, 0, 0.5])}
+    says, heard = torch.randn(3, 80, 60), []
+
+    def ear(mel: torch.Tensor, content: torch.Tensor) -> torch.Tensor:
+        heard.append(mel.detach())
+        return mel.mean(dim=2)
+
+    brain = ConverterBrain(
+        {"generator": Says(says)}, duel=Duel(), schedule=Schedule(1, 1, weights={}, averaging=0.5), output=tmp_path
+    )
+    brain.encoders, brain.hearing = {"coach": ear}, Hearing.load()
+    losses = brain.distances(batch, brain.make(batch))
+    assert losses.keys() == {"mel", "change", "coach", "converted", "said", "uneven"}
+    losses["uneven"].backward()
+    assert brain.modules["generator"].mel.grad.abs().sum() > 0
+    (*_, converted) = heard
+    assert torch.equal(converted[:2], says[:2])
+    whole = articulated(says[2:], spoken=batch["mel"][2:], share=0.5)
+    assert torch.allclose(converted[2:], whole, atol=1e-5)
+    assert not torch.allclose(converted[2:], says[2:], atol=0.1)
+
+
 def test_in_a_gap_only_phones_are_not_heard():
     torch.manual_seed(0)
     whole = content(150, count=160).expand(200, -1, -1)
@@ -106,13 +173,15 @@ def test_what_is_looked_up_is_not_what_is_learnt(tmp_path: Path, count: int):
     for name in "ab":
         np.savez(tmp_path / f"{name}.npz", **arrays)
         files = {"features": file_of(tmp_path / f"{name}.npz", manifest=manifest)}
-        items.append(Item(name, "train", files, {"weight": "2", "kind": "spoken" if name == "b" else "recorded"}))
+        kind = {"kind": "spoken", "kept": "0.5"} if name == "b" else {"kind": "recorded"}
+        items.append(Item(name, "train", files, {"weight": "2"} | kind))
     write_manifest(manifest, Manifest("drawn", "CC0-1.0", tuple(items)))
     data = Voices(manifest, "train", frames=100, reference=150, chance=True)
     assert data.weights == [2.0 * count] * 2
     for _ in range(20):
         batch = data.__getitems__([1, 0, 1])
         assert batch["recorded"].tolist() == [False, True, False]
+        assert batch["kept"].tolist() == [0.5, 0, 0.5]
         for mel, content, reference, known in zip(
             *(batch[name] for name in ("mel", "content", "reference_mel", "known")), strict=True
         ):
