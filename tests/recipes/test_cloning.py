@@ -20,6 +20,7 @@ from avsynth.core.speech import PhonemeSpan, PhonemeTimeline, Speech, VoiceProfi
 from avsynth.media.read import read_audio
 from avsynth.media.sound import write_audio
 from avsynth.metrics import words
+from avsynth.metrics.edges import EdgeLevels
 from avsynth.text.espeak import speak
 from avsynth.training.results import ORIGIN, read_results, table
 from avsynth.voice.base import CLONERS, ENCODERS
@@ -225,6 +226,23 @@ def test_what_is_typed_can_be_typed_again(evaluate: ModuleType) -> None:
     assert "somewhere" not in command
     with pytest.raises(SystemExit):
         evaluate.read_arguments(["--languages", "tlh"])
+
+
+def test_what_only_some_have_the_band_for_is_no_missing_end(evaluate: ModuleType) -> None:
+    """A line that ends in a tone of 3 kHz, once with ten times as much at 10 kHz above it, and once without its end."""
+    rate, third = 48_000, Fraction(1, 3)
+    time = np.arange(rate) / rate
+    spans = [Span(third * n, third * (n + 1)) for n in range(3)]
+    timeline = PhonemeTimeline(tuple(PhonemeSpan("a", span) for span in spans), Fraction(1))
+
+    def ends(hz_10000: float, loud: float) -> EdgeLevels:
+        tones = np.sin(2 * np.pi * 3000 * time), np.sin(2 * np.pi * 10_000 * time)
+        sound = np.where(time < 2 / 3, 1.0, loud) * (tones[0] + hz_10000 * (time >= 2 / 3) * tones[1])
+        return evaluate.ends_of(Speech(Waveform(sound[None].astype(np.float32) / 20, rate), timeline, "en"))
+
+    full = ends(10.0, 1.0)
+    assert ends(0.0, 1.0).fainter_than(full) == pytest.approx(0, abs=0.1)
+    assert ends(0.0, 0.1).fainter_than(full) == pytest.approx(20 - 10 * np.log10(3 / 2), abs=0.3)
 
 
 def test_sentences_are_of_words_and_as_many_in_each_language(evaluate: ModuleType) -> None:

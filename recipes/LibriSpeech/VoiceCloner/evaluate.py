@@ -26,6 +26,7 @@ from time import perf_counter, process_time
 import numpy as np
 from numpy.typing import NDArray
 
+from avsynth.audio.resample import resample
 from avsynth.core.consent import Consent, VerifiedConsent
 from avsynth.core.errors import AvsynthError, InputError
 from avsynth.core.media import Waveform
@@ -34,7 +35,7 @@ from avsynth.media.read import read_audio
 from avsynth.media.sound import write_audio
 from avsynth.metrics.base import Recognizer
 from avsynth.metrics.clicks import clicks
-from avsynth.metrics.edges import edge_levels
+from avsynth.metrics.edges import EdgeLevels, edge_levels
 from avsynth.metrics.mos import speech_quality
 from avsynth.metrics.speaker import SpeakerSimilarity, speaker_similarity
 from avsynth.metrics.timing import duration_error, timeline_error
@@ -78,6 +79,7 @@ COLUMNS = {
     "cpu": "of one core",
 }
 PACES = (Fraction(9, 10), Fraction(6, 5))  # of the natural length, in turn, are asked for
+_COMMON_RATE = 16_000  # samples a second: what is above half of it is not compared
 _GAP_SECONDS = 0.2  # between joined lines
 # Written for this measurement; no numerals, no names, and no sentence of a corpus.
 SENTENCES = {
@@ -291,13 +293,18 @@ def clone(
             found = align_phonemes(sound, symbols=[phoneme.symbol for phoneme in speech.timeline])
             made.off.append(timeline_error(found, truth=speech.timeline).median_seconds)
             base = spoken(text, profile=profile, language=language)
-            ends, spoken_ends = (edge_levels(line.waveform, timeline=line.timeline) for line in (speech, base))
+            ends, spoken_ends = map(ends_of, (speech, base))
             made.ends.append(ends.fainter_than(spoken_ends))
             made.after.append(ends.after_db)
         wanted = made.sounds[name][0].duration * PACES[index % len(PACES)]
         made.late.append(duration_error(say(sentences[0], profile=profile, duration=wanted).waveform, wanted=wanted))
         sys.stderr.write(f"{cloner}, {language}: {index + 1}/{len(profiles)} people\n")
     return made
+
+
+def ends_of(speech: Speech) -> EdgeLevels:
+    """How loud the ends of a line are in the band that all cloners and bases have: some have half an "s" above it."""
+    return edge_levels(resample(speech.waveform, _COMMON_RATE), timeline=speech.timeline)
 
 
 def consent_of(speaker: str) -> VerifiedConsent:
