@@ -16,18 +16,18 @@ from torch.utils.data import Dataset
 from avsynth.models.losses import weighted_l1
 from avsynth.models.voice_articulation import articulated, striped
 from avsynth.models.voice_cepstra import LONGEST_THROAT, cepstra_of
-from avsynth.models.voice_converter import Reference, loudness_of, melody_of, reshaped, transposed, unheard
+from avsynth.models.voice_converter import Reference, melody_of, reshaped, transposed, unheard
 from avsynth.training.backends.adversarial import AdversarialBrain, Judgement
 from avsynth.training.backends.brain import Batch, Losses
 from avsynth.training.manifest import place_of, read_manifest
-from avsynth.voice.content import Hearing
+from avsynth.voice.content import LEVEL, Hearing
 
 _MARGIN = 8  # frames between what is learnt and what is looked up
 _LEAST_REFERENCE = 60
 _MOST_CONTEXT = 300  # frames to either side of a window that its cepstra may be measured against
 _SHORTEST_GAP, _LONGEST_GAP = 20, 80  # frames
 _BLUR = 0.1  # spreads of noise on cepstra
-_SILENT = -0.5  # as `loudness_of` measures: about 22 dB fainter than loud speech
+_SILENT = LEVEL - 2.5  # natural log of magnitude: 22 dB fainter than loud speech
 _UNDERSTOOD = 4  # examples of a batch: it takes long
 _OF_VOICE = ("embedding", "voice", "reference_content", "reference_mel", "known")
 
@@ -275,8 +275,8 @@ def more_striped(made: Tensor, *, batch: Mapping[str, Tensor], whose: Mapping[st
 
 
 def _sounds(mel: Tensor) -> Tensor:
-    """Which frames ``(B, T)`` are not silence."""
-    return (loudness_of(mel) > _SILENT).float()
+    """Which frames ``(B, T)`` are not silence, whatever else is there: what only fills up is louder than speech."""
+    return (torch.logsumexp(2 * mel, dim=1) / 2 > _SILENT).float()
 
 
 def with_gaps(content: Tensor, *, share: float) -> Tensor:
