@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 from torch import Tensor
 
 from avsynth.models.voice_cepstra import cosines
-from avsynth.models.voice_mel import MELS
+from avsynth.models.voice_mel import MELS, level_of
 
 _ORDERS = 24  # of the cosine transform: formants are wider than that, harmonics narrower
 _HARMONICS = 30  # bands, to 1.2 kHz, in which the harmonics of a voice are apart from one another
@@ -44,7 +46,7 @@ def articulated(made: Tensor, *, spoken: Tensor, share: float | Tensor) -> Tenso
     """
     if not torch.as_tensor(share).any():
         return made
-    level = torch.logsumexp(spoken, dim=1)
+    level = level_of(spoken)
     counts = (level > torch.quantile(level, _FAINT_SHARE, dim=1, keepdim=True)).float()[:, None]
     each = share[:, None] if isinstance(share, Tensor) else made.new_tensor(share)
     even = _without_stripes(made)
@@ -100,9 +102,15 @@ def _without_stripes(mel: Tensor) -> Tensor:
     """Above the harmonics each band as its neighbors have it in the mean; what rises or falls evenly stays."""
     beyond = 2 * mel[:, -1:] - mel[:, -_REACH - 1 : -1].flip(1)
     bands = torch.cat([mel[:, :_REACH].flip(1), mel, beyond], dim=1).unfold(1, 2 * _REACH + 1, 1)
-    near = torch.exp(-0.5 * (torch.arange(-_REACH, _REACH + 1, device=mel.device) / _STRIPE) ** 2)
     above = torch.sigmoid((torch.arange(MELS, device=mel.device) - _HARMONICS) / 3)[:, None]
-    return mel + above * (bands @ (near / near.sum()) - mel)
+    return mel + above * (bands @ _neighbors(mel.device) - mel)
+
+
+@cache
+def _neighbors(device: torch.device) -> Tensor:
+    """How much each band around counts, ``(2 * _REACH + 1,)``, together 1."""
+    near = torch.exp(-0.5 * (torch.arange(-_REACH, _REACH + 1, device=device) / _STRIPE) ** 2)
+    return near / near.sum()
 
 
 def _smooth(mel: Tensor) -> Tensor:

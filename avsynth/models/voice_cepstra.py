@@ -8,7 +8,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from avsynth.models.voice_mel import MELS, RATE
+from avsynth.models.voice_mel import MELS, RATE, level_of
 
 LONGEST_THROAT = 0.2  # natural log: how much longer or shorter throats are in what networks learn from
 CEPSTRA = 16  # the first of the cosine transform, without the one that is loudness
@@ -41,7 +41,7 @@ def cepstra_of(mel: Tensor, *, there: Tensor | None = None, warp: Tensor | None 
         >>> torch.allclose(cepstra_of(mel + room), cepstra_of(mel), atol=1e-3)
         True
     """
-    level = torch.logsumexp(2 * mel, dim=1) / 2
+    level = level_of(mel)
     if there is not None:
         level = level.masked_fill(~there, -torch.inf)
     counts = (level > level.amax(dim=1, keepdim=True) - _FAINTER).float()[:, None]

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from avsynth.models.phonemes import PHONES
 from avsynth.models.voice_cepstra import CEPSTRA
-from avsynth.models.voice_mel import MELS
+from avsynth.models.voice_mel import MELS, level_of
 
 EMBEDDING = 256  # of the speaker encoder, D
 _LOUDNESS, _PITCH, _VOICING, _SHAPE = (len(PHONES) + index for index in range(4))  # where they stand in content
@@ -189,7 +189,7 @@ def loudness_of(mel: Tensor) -> Tensor:
         >>> float(loudness_of(torch.zeros(1, MELS, 10)).abs().max())
         0.0
     """
-    level = torch.logsumexp(2 * mel, dim=1) / 2
+    level = level_of(mel)
     loud = torch.quantile(level, 0.9, dim=1, keepdim=True)
     return ((level - loud) / _LOUDNESS_UNIT).clamp(-1.2, 0.5)
 

@@ -57,3 +57,14 @@ def log_mel(samples: Tensor) -> Tensor:
 def mel_of(magnitude: Tensor) -> Tensor:
     """Log mel magnitudes ``(B, MELS, T)`` of magnitudes ``(B, BINS, T)``."""
     return torch.log((_bank().to(magnitude.device) @ magnitude).clamp_min(FLOOR))
+
+
+def level_of(mel: Tensor) -> Tensor:
+    """How loud each frame of log mels ``(..., MELS, T)`` is, ``(..., T)``: natural log, from the sum of powers.
+
+    Example:
+        >>> mel = torch.randn(2, MELS, 5)
+        >>> torch.allclose(level_of(mel + 3), level_of(mel) + 3)
+        True
+    """
+    return torch.logsumexp(2 * mel, dim=-2) / 2

@@ -16,9 +16,9 @@ from avsynth.pipeline.result import EnrollResult
 from avsynth.provenance.consent import require_standing, verify_consent
 from avsynth.voice.enroll import SourceReport, study
 from avsynth.voice.profile import save_profile
+from avsynth.voice.weights import CONVERTER
 
 _FITTED = "neural", "ge2e"  # the only cloner that can be fitted, and the encoder it needs
-_FITTED_WEIGHTS = "voice_converter/libri"
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def weights_to_fit(engines: Mapping[str, str]) -> str:
         engines: Name by kind; nothing (``""``) is fitted where the cloner cannot be, or lacks the encoder it needs.
     """
     can = (engines["cloner"], engines["encoder"]) == _FITTED
-    return find_card(_FITTED_WEIGHTS).sha256 if can else ""
+    return find_card(CONVERTER).sha256 if can else ""
 
 
 def fitted(profile: VoiceProfile, *, progress: Progress = silent) -> VoiceProfile:

@@ -25,10 +25,9 @@ from avsynth.pipeline.executors import executor
 from avsynth.voice.delivery import Delivery
 from avsynth.voice.profile import load_profile
 from avsynth.voice.say import speak
+from avsynth.voice.weights import WEIGHTS
 
 FILM_SAMPLE_RATE = 48_000  # what studios deliver
-# Our own weights behind each cloner: with others, lines sound differently.
-WEIGHTS = {"neural": ("phonemes/phoneme-net", "voice_converter/libri", "vocoder/pulses-and-noise")}
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from avsynth.voice.melody import Melody
 from avsynth.voice.path import as_told
 from avsynth.voice.phones import phones_of
+from avsynth.voice.weights import PHONEMES
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from avsynth.models.phoneme_net import PhonemeNet
 
-CARD = "phonemes/phoneme-net"
 LEVEL = 0.2  # of the loud frames of speech, natural log of magnitude: about -24 dBFS RMS
 
 
@@ -98,7 +98,7 @@ def _network() -> PhonemeNet:
     from avsynth.models.phoneme_net import PhonemeNet
 
     network = PhonemeNet()
-    load_into(network, card=CARD)
+    load_into(network, card=PHONEMES)
     network.eval().requires_grad_(False)
     return network
 
@@ -114,5 +114,7 @@ def at_level(mel: Tensor) -> Tensor:
     """
     import torch
 
-    level = torch.quantile(torch.logsumexp(2 * mel, dim=0) / 2, 0.9)
+    from avsynth.models.voice_mel import level_of
+
+    level = torch.quantile(level_of(mel), 0.9)
     return mel + (LEVEL - level)

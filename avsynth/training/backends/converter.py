@@ -17,6 +17,7 @@ from avsynth.models.losses import weighted_l1
 from avsynth.models.voice_articulation import articulated, striped
 from avsynth.models.voice_cepstra import LONGEST_THROAT, cepstra_of
 from avsynth.models.voice_converter import Reference, melody_of, reshaped, transposed, unheard
+from avsynth.models.voice_mel import level_of
 from avsynth.training.backends.adversarial import AdversarialBrain, Judgement
 from avsynth.training.backends.brain import Batch, Losses
 from avsynth.training.manifest import place_of, read_manifest
@@ -276,7 +277,7 @@ def more_striped(made: Tensor, *, batch: Mapping[str, Tensor], whose: Mapping[st
 
 def _sounds(mel: Tensor) -> Tensor:
     """Which frames ``(B, T)`` are not silence, whatever else is there: what only fills up is louder than speech."""
-    return (torch.logsumexp(2 * mel, dim=1) / 2 > _SILENT).float()
+    return (level_of(mel) > _SILENT).float()
 
 
 def with_gaps(content: Tensor, *, share: float) -> Tensor:

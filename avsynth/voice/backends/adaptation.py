@@ -23,8 +23,9 @@ from avsynth.models.voice_articulation import moved_apart
 from avsynth.models.voice_cepstra import LONGEST_THROAT, cepstra_of
 from avsynth.models.voice_converter import Reference, VoiceConverter, reshaped
 from avsynth.models.voice_listeners import load_listeners
-from avsynth.voice.backends.neural import CONVERTER, Networks, Source, reference_of, source_of_text
+from avsynth.voice.backends.neural import Networks, Source, reference_of, source_of_text
 from avsynth.voice.content import Hearing
+from avsynth.voice.weights import CONVERTER
 
 _FITTED = ("speaker.", "leave.", "found.")  # beside every block's modulation
 _WINDOW = 160  # frames: what GE2E hears at once

@@ -30,8 +30,8 @@ from avsynth.voice.content import Hearing, at_level
 from avsynth.voice.delivery import Delivery, emphasis_at, with_pauses
 from avsynth.voice.melody import Melody
 from avsynth.voice.rhythm import FASTEST, Piece, Place, cut_into_pieces, edges_in_samples
+from avsynth.voice.weights import CONVERTER, VOCODER
 
-CONVERTER, VOCODER = "voice_converter/libri", "vocoder/pulses-and-noise"
 DELIVERED_RATE = 48_000
 _LEAD, _TAIL = Fraction(1, 50), Fraction(1, 20)  # seconds kept before the first phoneme and after the last
 _WIDEST, _NARROWEST = 1.6, 0.7  # how far the base's melody is widened or flattened to the person's

@@ -42,8 +42,8 @@ from avsynth.training.mouths import aligned
 from avsynth.training.recordings import split
 from avsynth.voice.align import align
 from avsynth.voice.bases import BASES
-from avsynth.voice.content import CARD
 from avsynth.voice.phones import phones_of
+from avsynth.voice.weights import PHONEMES
 
 WORDS = {"en": "american-english", "es": "spanish", "fr": "french", "de": "ngerman", "it": "italian"}
 # Base and language, and how many lines of a dozen words it speaks.
@@ -65,7 +65,7 @@ def _items(media: Path, output: Path) -> Iterator[Item]:
     recorded = list(_recorded(media / "speech", output))
     yield from recorded
     for (base, language), count in LINES.items():
-        if base in EXACT or is_present(CARD):
+        if base in EXACT or is_present(PHONEMES):
             few = min(count, -(-count * len(recorded) // CORPUS))
             yield from _spoken(base, language, lines(language, count=few), output)
 
@@ -86,7 +86,7 @@ def lines(language: str, *, count: int, seed: int = 0) -> list[str]:
 
 def _recorded(media: Path, output: Path) -> Iterator[Item]:
     """LibriSpeech with its machine transcripts, aligned by the network of the round before."""
-    known = is_present(CARD)
+    known = is_present(PHONEMES)
     found: list[tuple[float, Path, PhonemeTimeline]] = []
     table = csv.DictReader(
         read_text(media / "transcripts_asr.tsv").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE

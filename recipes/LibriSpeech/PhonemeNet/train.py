@@ -20,7 +20,7 @@ from avsynth.training.backends.phonemes import PhonemeBrain, Windows
 from avsynth.training.command import Run, command, report
 from avsynth.training.export import export
 from avsynth.training.hparams import Schedule, load_hparams
-from avsynth.voice.content import CARD
+from avsynth.voice.weights import PHONEMES
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def train(run: Run) -> None:
     data = Windows(run.manifest, "train", length=settings.window_frames, disguise=True, device=training_device())
     network = PhonemeNet(settings.width, dropout=settings.dropout)
     if settings.again:
-        load_into(network, card=CARD)
+        load_into(network, card=PHONEMES)
     brain = PhonemeBrain(
         {"network": network},
         schedule=settings.schedule,

@@ -25,9 +25,9 @@ from avsynth.models.voice_mel import HOP, RATE, log_mel
 from avsynth.training.results import Row, origin, table, write_results
 from avsynth.voice.base import ENCODERS
 from avsynth.voice.melody import Melody
+from avsynth.voice.weights import VOCODER
 
 FOLDER = Path(__file__).parent
-CARD = "vocoder/pulses-and-noise"
 COLUMNS = {
     "what": "speech",
     "people": "people",
@@ -59,7 +59,7 @@ def measure(media: Path, *, people: int, command: str) -> list[Row]:
     if not pairs:
         raise InputError(f"{media} holds no people in speech/yourtts_gt; name the media's folder")
     network, encoder = NeuralVocoder(), ENCODERS.get("ge2e")()
-    load_into(network.eval(), card=CARD)
+    load_into(network.eval(), card=VOCODER)
     likeness: dict[str, list[float]] = {"real": [], "again": []}
     quality: dict[str, list[float]] = {"real": [], "again": []}
     distances: list[float] = []

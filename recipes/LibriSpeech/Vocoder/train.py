@@ -26,6 +26,7 @@ from avsynth.training.backends.vocoder import Converted, Crops, VocoderBrain
 from avsynth.training.command import Run, command, report
 from avsynth.training.export import export
 from avsynth.training.hparams import Duel, Schedule, load_hparams
+from avsynth.voice.weights import CONVERTER, VOCODER
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def train(run: Run) -> None:
         valid = Crops(run.manifest, "valid", frames=4 * settings.frames, disguise=False)
     generator = NeuralVocoder(settings.width, settings.depth)
     if settings.converted:  # the second round goes on from the weights of the first
-        load_into(generator, card="vocoder/pulses-and-noise")
+        load_into(generator, card=VOCODER)
     brain = VocoderBrain(
         {
             "generator": generator,
@@ -82,7 +83,7 @@ def train(run: Run) -> None:
     )
     if settings.converted:
         converter = VoiceConverter()
-        load_into(converter, card="voice_converter/libri")
+        load_into(converter, card=CONVERTER)
         brain.converter, brain.half = converter.eval().requires_grad_(False).to(brain.device), settings.half
     few = Subset(data, range(settings.most or len(data)))
     brain.train_on(few, valid=valid, weights=data.weights[: len(few)])

@@ -25,8 +25,8 @@ from avsynth.training.backends.converter import ConverterBrain, Voices
 from avsynth.training.command import Run, command, report
 from avsynth.training.export import export
 from avsynth.training.hparams import Duel, Schedule, load_hparams
-from avsynth.voice.backends.neural import CONVERTER, VOCODER
 from avsynth.voice.content import Hearing
+from avsynth.voice.weights import CONVERTER, VOCODER
 
 
 @dataclass(frozen=True)

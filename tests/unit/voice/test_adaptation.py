@@ -17,11 +17,12 @@ from avsynth.models.voice_converter import phone_chances
 from avsynth.text.espeak import phonemize, speak
 from avsynth.voice.backends.adaptation import Settings, adapt
 from avsynth.voice.backends.ge2e import Ge2eEncoder
-from avsynth.voice.backends.neural import CONVERTER, Networks, own_converter, source_of_text
+from avsynth.voice.backends.neural import Networks, own_converter, source_of_text
 from avsynth.voice.base import CLONERS
 from avsynth.voice.enroll import sample_of
 from avsynth.voice.phones import SILENCE, phones_of
 from avsynth.voice.statistics import measure
+from avsynth.voice.weights import CONVERTER
 
 TEXT = "We met again in the morning, and nobody cared about the weather."
 pytestmark = pytest.mark.weights
