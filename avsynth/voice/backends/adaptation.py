@@ -59,7 +59,7 @@ class Settings:
         seed: Of the windows drawn.
     """
 
-    steps: int = 80
+    steps: int = 160
     learning_rate: float = 6e-4
     likeness: float = 3.5
     said: float = 1.0
