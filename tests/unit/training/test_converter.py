@@ -76,7 +76,7 @@ def test_what_bases_say_is_to_be_understood_as_in_their_own_voice():
     loss.backward()
     assert [bool(row.any()) for row in made.grad] == [False, True, True, False, True, True, False]
     batch["recorded"][:] = True
-    assert float(misunderstood(made, **judged)) == 0
+    assert float(misunderstood(made, **judged).detach()) == 0
 
 
 def test_stripes_cost_what_they_exceed_the_persons_own_by():
