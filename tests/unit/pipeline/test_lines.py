@@ -15,7 +15,7 @@ from avsynth.core.span import Span
 from avsynth.core.speech import PhonemeSpan, PhonemeTimeline, Speech
 from avsynth.models.card import find_card
 from avsynth.pipeline.lines import FILM_SAMPLE_RATE, LineJob, at_film_rate
-from avsynth.voice.weights import WEIGHTS
+from avsynth.voice.weights import CONVERTER, PHONEMES, VOCODER, WEIGHTS
 
 
 @given(st.integers(20_000, 60_000), st.sampled_from([16_000, 22_050, 24_000, 48_000]))
@@ -30,6 +30,7 @@ def test_speech_is_exact_at_the_films_rate(count: int, rate: int) -> None:
 
 
 def test_lines_are_spoken_anew_with_other_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert set(WEIGHTS["neural"]) == {PHONEMES, CONVERTER, VOCODER}
     line = Utterance("1", Span(Fraction(0), Fraction(1)), "ana", "Hola.", "es")
     job = LineJob(line, tmp_path / "ana.npz", "0" * 64, "neural", 0, tmp_path)
     keys = {job.stage().key, replace(job, cloner="neural/espeak").stage().key}
