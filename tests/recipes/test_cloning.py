@@ -145,12 +145,15 @@ def test_beside_more_speech_stands_what_the_person_reaches(
 ) -> None:
     files = sorted((people / "speech" / "yourtts_gt" / "VCTK" / "p2").glob("*.flac"))
     monkeypatch.setattr(stage, "talkative", lambda media: iter([("p2", files[:1], tuple(files[1:]))]))
+    enrolled, names = stage.enrolled, list[str]()
+    monkeypatch.setattr(stage, "enrolled", lambda person: names.append(person.name) or enrolled(person))
     given = ["--media", str(people), "--sentences", "1", "--cloner", "mimic", "--speakers", "1", "--languages", ""]
     rows = list(stage.measure(stage.read_arguments([*given, "--adapt-seconds", "1,2"])))
     assert [row["what"] for row in rows] == ["the people themselves, p2", "mimic, p2", "mimic, p2"]
     assert [row["reference"] for row in rows[1:]] == ["1", "2"]
     assert 0.7 < float(rows[0]["ge2e_own"]) < 0.95 < float(rows[1]["ge2e_own"])  # the mimic says what is judged by
     assert rows[0]["ge2e_hit"] == "100"
+    assert names == ["p2", "p2"]  # nobody else speaks, so nobody else has to be fitted
 
 
 def test_voices_are_fitted_at_the_same_time_and_keep_their_names(

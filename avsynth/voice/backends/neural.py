@@ -36,17 +36,29 @@ DELIVERED_RATE = 48_000
 _LEAD, _TAIL = Fraction(1, 50), Fraction(1, 20)  # seconds kept before the first phoneme and after the last
 _WIDEST, _NARROWEST = 1.6, 0.7  # how far the base's melody is widened or flattened to the person's
 _CARRIED = 0.6  # share of the original's emphasis that is laid over the base's own
-# How much of a base's movement is kept where its phonemes are guessed, and what the converter hears is less sure, and
-# how far weights that were fitted to a person are followed there: with less kept or farther on, words were lost;
-# otherwise likeness. Whose phonemes are known is understood without. French asks for most; a person's weights serve
-# every language, so they are fitted with as much as it gets.
-_KEPT, _KEPT_OF, _KEPT_FITTING = 0.3, {"fr": 0.5}, 0.5
-_FOLLOWED = 0.7
 _LOWEST_HZ, _HIGHEST_HZ = 50.0, 600.0
 LONGEST_REFERENCE = 3000  # frames looked up: half a minute
 _AROUND = 32  # frames before and after a line that the networks hear of the base's, and whose sound is cut off
 
 Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Caution:
+    """How carefully a base's speech is said in another voice: too little loses words, too much likeness.
+
+    Attributes:
+        kept: How much of its movement of the spectrum is kept, 0 to 1 (``articulated``).
+        followed: How far weights that were fitted to a person are followed, 0 to 1.
+    """
+
+    kept: float = 0.0
+    followed: float = 1.0
+
+
+# Whose phonemes are known is understood without any. Where they are guessed, what the converter hears is less sure, and
+# least sure in French.
+_GUESSED, _GUESSED_OF = Caution(kept=0.3, followed=0.7), {"fr": Caution(kept=0.5, followed=0.5)}
 
 
 @dataclass(frozen=True)
@@ -144,14 +156,14 @@ class NeuralCloner:
         return place.fill(sound, pieces=said.pieces, edges=edges, language=language)
 
 
-def movement_kept(base: BaseVoice, *, language: str) -> float:
-    """How much of a base's movement of the spectrum is kept in a language, 0 to 1 (``articulated``).
+def caution_with(base: BaseVoice, *, language: str) -> Caution:
+    """How carefully what a base says in a language is said again.
 
     Example:
-        >>> [movement_kept(BASES.get(name)(), language="en") > 0 for name in ("hibari", "nanotts")]
+        >>> [caution_with(BASES.get(name)(), language="en").kept > 0 for name in ("hibari", "nanotts")]
         [False, True]
     """
-    return 0.0 if base.knows_phonemes else _KEPT_OF.get(match_language(language, among=_KEPT_OF), _KEPT)
+    return Caution() if base.knows_phonemes else _GUESSED_OF.get(match_language(language, among=_GUESSED_OF), _GUESSED)
 
 
 @dataclass(frozen=True)
@@ -161,7 +173,7 @@ class _Said:
     waveform: Waveform
     pieces: tuple[Piece, ...]
     delivery: Delivery | None = None
-    kept: float = 0.0  # of how its spectrum moves
+    caution: Caution = Caution()
 
     @property
     def lengths(self) -> list[float]:
@@ -191,7 +203,7 @@ class _Said:
         first, last = speech.timeline.phonemes[0].span.start, speech.timeline.phonemes[-1].span.end
         within = Span(max(Fraction(0), first - _LEAD), min(speech.waveform.duration, last + _TAIL))
         pieces = cut_into_pieces(speech.timeline.phonemes, within=within)
-        return cls(speech.waveform, pieces, delivery, movement_kept(base, language=language))
+        return cls(speech.waveform, pieces, delivery, caution_with(base, language=language))
 
 
 def _nearest(base: BaseVoice, natural: _Said, text: str, language: str, voice: str, factor: Fraction) -> _Said:
@@ -260,7 +272,7 @@ def source_of(profile: VoiceProfile, *, said: _Said, edges: tuple[int, ...], nea
     voiced = (_moved(torch.from_numpy(melody.voiced)[None].float(), times) > 0.5).float()
     heard, shape = _moved(logits, times)[None], _moved(cepstra_of(mel[None])[0], times)[None]
     content = content_of(heard, loudness=loudness, f0_hz=f0_hz, voiced=voiced, cepstra=shape)
-    return Source(content, f0_hz, voiced, spoken, torch.full_like(f0_hz, said.kept))
+    return Source(content, f0_hz, voiced, spoken, torch.full_like(f0_hz, said.caution.kept))
 
 
 def source_of_text(profile: VoiceProfile, text: str, *, language: str) -> Source:
@@ -268,7 +280,8 @@ def source_of_text(profile: VoiceProfile, text: str, *, language: str) -> Source
     base: BaseVoice = BASES.get(choose(language))()
     stock = nearest_voice(base.voices(language), f0_hz=profile.statistics.f0_median_hz)
     said = _Said.by(base, text, language=language, voice=stock.name, pace=1.0)
-    said = replace(said, kept=_KEPT_FITTING if said.kept else 0.0)
+    if said.caution.kept:  # the person's weights serve every language, so they are fitted with as much as any gets
+        said = replace(said, caution=max(_GUESSED, *_GUESSED_OF.values(), key=lambda caution: caution.kept))
     edges = edges_in_samples(said.pieces, samples=int(said.duration * DELIVERED_RATE), sample_rate=DELIVERED_RATE)
     return source_of(profile, said=said, edges=edges, near_hz=stock.f0_median_hz)
 
@@ -281,7 +294,7 @@ def speak_as(
     source = source_of(profile, said=said, edges=edges, near_hz=near_hz)
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        converter = own_converter(profile, networks=networks, followed=_FOLLOWED if said.kept else 1.0)
+        converter = own_converter(profile, networks=networks, followed=said.caution.followed)
         made = source.converted(converter, reference=reference_of(profile, hearing=networks.hearing))
         noise = torch.randn(1, (made.shape[2] - 1) * HOP, generator=generator)
         speech = networks.vocoder(made, f0_hz=source.f0_hz, voiced=source.voiced, noise=noise)

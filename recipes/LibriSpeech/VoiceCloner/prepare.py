@@ -33,7 +33,7 @@ from avsynth.training.backends.brain import training_device
 from avsynth.training.command import prepare
 from avsynth.training.manifest import Item, file_of, place_of
 from avsynth.training.recordings import read_melody, read_mono, recordings, with_melody
-from avsynth.voice.backends.neural import movement_kept
+from avsynth.voice.backends.neural import caution_with
 from avsynth.voice.bases import BASES
 from avsynth.voice.content import Hearing, at_level
 from avsynth.voice.melody import Melody
@@ -95,7 +95,7 @@ def symbols_of(item: Item, *, manifest: Path) -> list[str]:
 def kept_of(item: Item) -> float:
     """How much of what a synthesizer moved stays in use; its name is the first of its voice's."""
     base, _, _ = item.facts["speaker"].partition("-")
-    return movement_kept(BASES.get(base)(), language=item.facts["language"])
+    return caution_with(BASES.get(base)(), language=item.facts["language"]).kept
 
 
 def vectors_of(samples: NDArray[np.float32], *, encoder: Ge2e, device: str) -> NDArray[np.float32]:

@@ -15,9 +15,10 @@ from avsynth.core.speech import VoiceProfile
 from avsynth.models.hub import find_card
 from avsynth.models.voice_converter import phone_chances
 from avsynth.text.espeak import phonemize, speak
+from avsynth.voice.backends import neural
 from avsynth.voice.backends.adaptation import Settings, adapt
 from avsynth.voice.backends.ge2e import Ge2eEncoder
-from avsynth.voice.backends.neural import Networks, own_converter, source_of_text
+from avsynth.voice.backends.neural import Caution, Networks, own_converter, source_of_text
 from avsynth.voice.base import CLONERS
 from avsynth.voice.enroll import sample_of
 from avsynth.voice.phones import SILENCE, phones_of
@@ -87,6 +88,17 @@ def test_fitted_weights_are_followed_so_far(fitted: VoiceProfile, followed: floa
         assert np.allclose(found, plain + followed * (values - plain), atol=1e-6)
     other = set(dict(own.named_parameters())) - set(fitted.adapted)
     assert all(torch.equal(own.get_parameter(name), networks.converter.get_parameter(name)) for name in other)
+
+
+def test_a_base_that_does_not_tell_its_phonemes_is_followed_with_its_languages_caution(
+    profile: VoiceProfile, fitted: VoiceProfile, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(neural, "_GUESSED_OF", {"fr": Caution(kept=0.5, followed=0.0)})
+    cloner = CLONERS.get("neural")("nanotts")
+    for language, text, same in (("fr", "Voilà tout.", True), ("de", "Das ist alles.", False)):
+        spoken = (cloner.clone(text, profile=one, language=language) for one in (profile, fitted))
+        plain, own = (speech.waveform.samples for speech in spoken)
+        assert np.array_equal(plain, own) is same
 
 
 def test_weights_for_another_converter_are_refused(fitted: VoiceProfile):
